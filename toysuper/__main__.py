@@ -1,0 +1,3 @@
+from toysuper.cli import main
+
+main()

@@ -1,0 +1,55 @@
+"""Figures into TensorBoard and into files."""
+
+from collections.abc import Callable
+
+import numpy as np
+from lightning.pytorch import Trainer
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.types import Snapshot
+
+
+class Figures(SnapshotCallback):
+    """Draws functions of the Snapshot: ``figures/*.png`` at the end, TensorBoard on the way too.
+
+    Args:
+        draw: functions from a Snapshot to a matplotlib Figure.
+        every: validations between pictures in TensorBoard; 0 draws at the end only.
+    """
+
+    def __init__(self, draw: list[Callable] | None = None, every: int = 0) -> None:
+        self.draw, self.every, self.validations = draw or [], every, 0
+
+    def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """Draw now and then."""
+        self.validations += 1
+        if self.every and self.validations % self.every == 0:
+            for function in self.draw:
+                show(trainer, function.__name__, function(snapshot), snapshot.step)
+
+    def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """Draw and save."""
+        folder = run_folder(trainer)
+        if folder is None:
+            return
+        for function in self.draw:
+            figure = function(snapshot)
+            (folder / "figures").mkdir(parents=True, exist_ok=True)
+            figure.savefig(folder / "figures" / f"{function.__name__}.png", dpi=150)
+            show(trainer, function.__name__, figure, snapshot.step)
+
+
+def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:
+    """Put a figure into every logger that takes images."""
+    for logger in trainer.loggers:
+        if hasattr(logger.experiment, "add_image"):
+            logger.experiment.add_image(name, pixels(figure), step, dataformats="HWC")
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """The figure as ``(height, width, 3)`` bytes."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

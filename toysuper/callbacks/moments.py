@@ -1,0 +1,44 @@
+"""When the callbacks of this package look: at each validation, and once at the end."""
+
+from pathlib import Path
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from toysuper.types import Snapshot
+
+
+class SnapshotCallback(Callback):
+    """Shows a subclass the Snapshot: ``during`` at validations of a fit, ``final`` at the end.
+
+    The end is the last step of ``fit``, or the one evaluation of ``validate`` and ``test``. Every
+    rank takes the Snapshot, because its held-out loss is a sum over ranks; rank 0 acts.
+    """
+
+    def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """At a validation within ``fit``, the last one included."""
+
+    def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """At the end."""
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Decide which of the two it is."""
+        if not trainer.sanity_checking:
+            self._show(trainer, pl_module, final=trainer.state.fn == "validate")
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """A test is an end."""
+        self._show(trainer, pl_module, final=True)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The end of a fit."""
+        self._show(trainer, pl_module, final=True)
+
+    def _show(self, trainer: Trainer, model: LightningModule, final: bool) -> None:
+        snapshot = model.snapshot(trainer.datamodule.world())
+        if trainer.is_global_zero:
+            (self.final if final else self.during)(trainer, snapshot)
+
+
+def run_folder(trainer: Trainer) -> Path | None:
+    """Where this run writes; None without a logger, which means: write nothing."""
+    return Path(trainer.log_dir) if trainer.logger and trainer.log_dir else None

@@ -1,0 +1,48 @@
+"""A progress bar that counts optimiser steps."""
+
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
+from tqdm.auto import tqdm
+
+
+class StepProgressBar(ProgressBar):
+    """Loss and steps per second, once or twice a second; Lightning's own bar counts bursts."""
+
+    def __init__(self, seconds: float = 0.5) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.bar: tqdm | None = None
+        self.enabled = True
+
+    def disable(self) -> None:
+        """Stay silent (every rank but the first)."""
+        self.enabled = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the bar where training starts."""
+        self.bar = tqdm(
+            total=pl_module.total_steps(),
+            initial=trainer.global_step,
+            desc="fit",
+            unit=" steps",
+            mininterval=self.seconds,
+            disable=not self.enabled,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        """Move on by a burst."""
+        if self.bar is None or self.bar.disable:
+            return
+        loss = trainer.callback_metrics.get("val/loss", trainer.callback_metrics.get("train/loss"))
+        if loss is not None:
+            self.bar.set_postfix_str(f"loss {float(loss):.3g}", refresh=False)
+        self.bar.update(trainer.global_step - self.bar.n)
+
+    def on_train_end(self, *_: Any) -> None:
+        """Leave the bar at its last state."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None

@@ -1,0 +1,106 @@
+"""What a run leaves behind in numbers: instances.csv, claims.csv and predictions."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import BasePredictionWriter
+
+from toysuper import metrics as measure
+from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.claims.claim import Claim, table
+from toysuper.types import Snapshot
+
+COLUMNS = (
+    measure.held_out_loss,
+    measure.represented,
+    measure.dimensions_per_feature,
+    measure.total_dimensionality,
+    measure.superposition,
+    measure.norm,
+    measure.bias,
+)
+
+
+class Instances(SnapshotCallback):
+    """Writes ``instances.csv``: one row per instance, its coordinates and its final metrics.
+
+    Args:
+        columns: functions from a Snapshot to ``(inst,)``, or to ``(inst, feat)`` to be averaged.
+    """
+
+    def __init__(self, columns: list[Callable] | None = None) -> None:
+        self.columns = COLUMNS if columns is None else columns
+
+    def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """Write the table."""
+        folder = run_folder(trainer)
+        if folder is not None:
+            write_csv(folder / "instances.csv", self.rows(snapshot))
+
+    def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
+        """One dictionary per instance."""
+        columns = {f.__name__: f(snapshot) for f in self.columns}
+        flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in columns.items()}
+        return [
+            {**coordinates, **{name: f"{values[i]:.6g}" for name, values in flat.items()}}
+            for i, coordinates in enumerate(snapshot.coordinates)
+        ]
+
+
+class Claims(SnapshotCallback):
+    """Prints whether the paper's claims hold here, and writes ``claims.csv``.
+
+    A claim that fails is shown as failing and stops nothing.
+
+    Args:
+        check: functions from a Snapshot to a list of claims.
+    """
+
+    def __init__(self, check: list[Callable] | None = None) -> None:
+        self.check = check or []
+        self.claims: list[Claim] = []
+
+    def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """Check, print, write."""
+        self.claims = [claim for check in self.check for claim in check(snapshot)]
+        if not self.claims:
+            return
+        print(f"\n{table(self.claims)}\n")
+        folder = run_folder(trainer)
+        if folder is not None:
+            rows = [{**vars(claim), "holds": claim.verdict} for claim in self.claims]
+            write_csv(folder / "claims.csv", rows)
+
+
+class Predictions(BasePredictionWriter):
+    """Writes ``predictions.pt``: features and reconstructions, ``(inst, feat, samples)``."""
+
+    def __init__(self) -> None:
+        super().__init__(write_interval="epoch")
+
+    def write_on_epoch_end(
+        self, trainer: Trainer, pl_module: LightningModule, predictions: Any, batch_indices: Any
+    ) -> None:
+        """Join the batches and write them."""
+        folder = run_folder(trainer)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            joined = {k: torch.cat([p[k] for p in predictions], -1) for k in predictions[0]}
+            torch.save(joined, folder / f"predictions{trainer.global_rank or ''}.pt")
+
+
+def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write dictionaries as a table, whole or not at all."""
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    with draft.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    draft.replace(path)

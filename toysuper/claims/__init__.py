@@ -1,0 +1,17 @@
+"""Snapshot -> measured against expected, one file a section of the paper."""
+
+from toysuper.claims.claim import Claim
+from toysuper.claims.decomposition import decomposition
+from toysuper.claims.demonstration import demo_a, demo_b, invariance, linear, sum_rule
+from toysuper.claims.introduction import introduction
+
+__all__ = [
+    "Claim",
+    "decomposition",
+    "demo_a",
+    "demo_b",
+    "introduction",
+    "invariance",
+    "linear",
+    "sum_rule",
+]

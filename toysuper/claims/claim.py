@@ -1,0 +1,78 @@
+"""The verdict on one statement of the paper."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from toysuper.types import Snapshot
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of the claims table.
+
+    ``holds`` is None where the run did not measure what the claim speaks of.
+    """
+
+    name: str
+    statement: str
+    expected: str
+    measured: str
+    holds: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """The word in the table's last column."""
+        return {True: "holds", False: "FAILS", None: "not measured"}[self.holds]
+
+
+Check = Callable[[Snapshot], list[Claim]]
+
+
+def only(snapshot: Snapshot, activation: str) -> Snapshot:
+    """The instances with that output activation."""
+    return snapshot.where(lambda i: snapshot.activation[i] == activation)
+
+
+def at(snapshot: Snapshot, density: float) -> Snapshot | None:
+    """The instances of one density, to one part in a thousand; None where there is none."""
+    common = snapshot.common_density()
+    near = [i for i in range(len(snapshot)) if abs(float(common[i]) / density - 1) < 1e-3]
+    return snapshot.pick(near) if near else None
+
+
+def absent(name: str, statement: str, expected: str) -> Claim:
+    """A claim that this run's grid does not speak of."""
+    return Claim(name, statement, expected, "not in the grid", None)
+
+
+def numbers(values: Tensor | Sequence[float], form: str = ".3g") -> str:
+    """Numbers of a table cell.
+
+    >>> numbers([1.0, 0.33333])
+    '1, 0.333'
+    """
+    return ", ".join(f"{float(value):{form}}" for value in values)
+
+
+def within(values: Tensor, low: Tensor | float, high: Tensor | float) -> bool:
+    """Whether every value lies in [low, high]; NaN never does."""
+    return bool(((torch.as_tensor(values) >= low) & (torch.as_tensor(values) <= high)).all())
+
+
+def table(claims: Iterable[Claim]) -> str:
+    """The claims as aligned text.
+
+    >>> print(table([Claim("A", "one is one", "1", "1.0", True)]))
+    claim  statement   expected  measured  verdict
+    -----  ----------  --------  --------  -------
+    A      one is one  1         1.0       holds
+    """
+    rows = [("claim", "statement", "expected", "measured", "verdict")]
+    rows += [(c.name, c.statement, c.expected, c.measured, c.verdict) for c in claims]
+    widths = [max(len(row[k]) for row in rows) for k in range(5)]
+    rows.insert(1, tuple("-" * width for width in widths))
+    lines = ("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,163 @@
+"""Claims of the paper's section "Demonstrating Superposition"."""
+
+import torch
+from torch import Tensor
+
+from toysuper.claims.claim import Claim, absent, at, numbers, only, within
+from toysuper.functional.noise import Purpose, bits, normal, uniform
+from toysuper.functional.theory import linear_floor, linear_loss
+from toysuper.metrics import norm, represented, superposition, total_dimensionality
+from toysuper.types import Snapshot
+
+LINEAR_DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01)
+DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+COUNTS_20 = {1.0: (5, 0), 0.3: (7, 1), 0.1: (9, 1), 0.03: (10, 1), 0.01: (11, 1)}
+COUNTS_20 |= {0.003: (13, 2), 0.001: (14, 3)}
+COUNTS_80 = {1.0: (20, 0), 0.3: (26, 3), 0.1: (32, 3), 0.03: (41, 4), 0.01: (49, 5)}
+COUNTS_80 |= {0.003: (65, 15), 0.001: (65, 15)}  # "at least 50", of 80
+
+
+def linear(snapshot: Snapshot) -> list[Claim]:
+    """LIN: the linear model stores the m most important features and nothing else."""
+    models = only(snapshot, "identity")
+    found = [at(models, p) for p in LINEAR_DENSITIES]
+    measured = [model.best() for model in found if model is not None]
+    if not measured:
+        return [absent("LIN", "the linear model stores the top m features", "")]
+    return [_linear_loss(measured), _linear_norms(measured), _linear_biases(measured)]
+
+
+def _linear_loss(models: list[Snapshot]) -> Claim:
+    ratios = torch.cat(
+        [
+            linear_loss(m.W, m.bias, m.importance, m.density)
+            / linear_floor(m.importance, m.density, m.W.shape[1])
+            for m in models
+        ]
+    )
+    holds = within(ratios, 0.97, 1.03)
+    return Claim(
+        "LIN loss", "exact loss over the linear optimum", "0.97-1.03", numbers(ratios), holds
+    )
+
+
+def _linear_norms(models: list[Snapshot]) -> Claim:
+    m = models[0].W.shape[1]
+    lengths = torch.cat([norm(model) for model in models])
+    top, rest = lengths[:, :m], lengths[:, m:]
+    holds = within(top, 0.97, 1.03) and within(rest, 0, 0.05)
+    measured = f"{float(top.min()):.3f}-{float(top.max()):.3f}, others <= {float(rest.max()):.3f}"
+    return Claim(
+        "LIN norms", f"top {m} norms are 1, others 0", "0.97-1.03, < 0.05", measured, holds
+    )
+
+
+def _linear_biases(models: list[Snapshot]) -> Claim:
+    m = models[0].W.shape[1]
+    top = torch.cat([model.bias[:, :m].abs() for model in models])
+    off = torch.cat([(model.bias - model.density / 2)[:, m:].abs() for model in models])
+    holds = within(top, 0, 0.02) and within(off, 0, 0.02)
+    measured = f"{float(top.max()):.4f}, {float(off.max()):.4f}"
+    return Claim("LIN bias", "b = 0 if stored, p/2 if not", "both within 0.02", measured, holds)
+
+
+def demo_a(snapshot: Snapshot) -> list[Claim]:
+    """DEMO-A: n=20, m=5, importance 0.7^i."""
+    return _demonstration("DEMO-A", snapshot, COUNTS_20)
+
+
+def demo_b(snapshot: Snapshot) -> list[Claim]:
+    """DEMO-B: n=80, m=20, importance 0.9^i."""
+    return _demonstration("DEMO-B", snapshot, COUNTS_80)
+
+
+def _demonstration(
+    name: str, snapshot: Snapshot, counts: dict[float, tuple[int, int]]
+) -> list[Claim]:
+    relu = only(snapshot, "relu")
+    found = {p: at(relu, p) for p in counts}
+    models = {p: model for p, model in found.items() if model is not None}
+    if not models:
+        return [absent(name, "features represented by density", "")]
+    return [
+        _counts(name, models, counts),
+        _increasing(name, models),
+        _most_important(name, models),
+        _negative_biases(name, models),
+    ]
+
+
+def _features(models: dict[float, Snapshot]) -> Tensor:
+    return torch.stack([represented(model).mean() for model in models.values()])
+
+
+def _counts(
+    name: str, models: dict[float, Snapshot], counts: dict[float, tuple[int, int]]
+) -> Claim:
+    centre, slack = torch.tensor([counts[p] for p in models]).T
+    expected = ", ".join(f"{c}±{s}" if s else str(c) for c, s in (counts[p] for p in models))
+    features = _features(models)
+    holds = within(features, centre - slack, centre + slack)
+    return Claim(
+        f"{name} counts", "norms > 0.5, mean over seeds", expected, numbers(features), holds
+    )
+
+
+def _increasing(name: str, models: dict[float, Snapshot]) -> Claim:
+    features = _features(models)
+    holds = bool((features.diff() >= 0).all())
+    return Claim(
+        f"{name} order",
+        "more features as density falls",
+        "non-decreasing",
+        numbers(features),
+        holds,
+    )
+
+
+def _most_important(name: str, models: dict[float, Snapshot]) -> Claim:
+    dense = [superposition(m.best())[0, 0] for p, m in models.items() if p >= 0.3]
+    holds = within(torch.tensor(dense), 0, 0.1) if dense else None
+    return Claim(
+        f"{name} first",
+        "best model: feature 0 alone, p >= 0.3",
+        "superposition < 0.1",
+        numbers(dense),
+        holds,
+    )
+
+
+def _negative_biases(name: str, models: dict[float, Snapshot]) -> Claim:
+    sparse = [m.bias[norm(m) > 0.5].mean() for p, m in models.items() if p <= 0.01]
+    holds = within(torch.tensor(sparse), -torch.inf, -0.05) if sparse else None
+    return Claim(
+        f"{name} bias", "negative biases for p <= 0.01", "mean < -0.05", numbers(sparse), holds
+    )
+
+
+def sum_rule(snapshot: Snapshot) -> list[Claim]:
+    """SUMD: feature dimensionalities share out the hidden dimensions."""
+    share = total_dimensionality(snapshot)
+    span = f"{float(share.min()):.4f}-{float(share.max()):.4f}"
+    bound = within(share, 0, 1.001)
+    tight = within(share, 0.98, 1.001)
+    return [
+        Claim("SUMD bound", "sum of D_i is at most m", "<= 1.001 m", span, bound),
+        Claim("SUMD tight", "sum of D_i uses up m", "0.98-1.001 m", span, tight),
+    ]
+
+
+def invariance(snapshot: Snapshot) -> list[Claim]:
+    """INV: without a privileged basis, rotating the hidden space changes no output."""
+    from dataclasses import replace
+
+    _, hidden, feat = snapshot.W.shape
+    key = torch.tensor([[hidden, feat]], dtype=torch.int32)
+    O = torch.linalg.qr(normal(key, 0, hidden, hidden, torch.float64)).Q.to(snapshot.W.dtype)
+    x = uniform(bits(key, 0, Purpose.ANALYSIS, feat, 256), snapshot.W.dtype)
+    rotated = replace(snapshot, encoder=O @ snapshot.encoder, decoder=O @ snapshot.decoder)
+    change = float((rotated.forward(x) - snapshot.forward(x)).abs().max())
+    free = set(snapshot.hidden_activation) == {"identity"}
+    statement = "outputs survive a random rotation" if free else "a rotation changes the outputs"
+    expected, holds = ("< 1e-5", change < 1e-5) if free else ("> 1e-2", change > 1e-2)
+    return [Claim("INV", statement, expected, f"{change:.1e}", holds)]

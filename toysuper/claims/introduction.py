@@ -1,0 +1,65 @@
+"""Claims of the paper's introduction: five features in two dimensions."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from toysuper.claims.claim import Claim, absent, at, numbers, only, within
+from toysuper.functional.geometry import directions, norms
+from toysuper.types import Snapshot
+
+
+def introduction(snapshot: Snapshot) -> list[Claim]:
+    """INTRO: the best of many seeds is orthogonal, two antipodal pairs, then a pentagon."""
+    parts = ((1.0, _orthogonal), (0.2, _pairs), (0.1, _pentagon))
+    relu = only(snapshot, "relu")
+    claims = []
+    for density, check in parts:
+        models = at(relu, density)
+        name, (statement, expected) = f"INTRO p={density:g}", STATEMENTS[density]
+        if models is None:
+            claims.append(absent(name, statement, expected))
+        else:
+            best = models.best()
+            measured, holds = check(best.W[0], best.bias[0])
+            claims.append(Claim(name, statement, expected, measured, holds))
+    return claims
+
+
+STATEMENTS = {
+    1.0: ("the two most important features, orthogonal", "2 norms > 0.9, |cos| < 0.05"),
+    0.2: ("four features in two antipodal pairs", "4 norms > 0.9, two cos < -0.98, 5th < 0.1"),
+    0.1: ("five features in a pentagon", "5 norms > 0.95, gaps 60-84 degrees, b < 0"),
+}
+
+
+def _cosines(W: Tensor, features: Tensor) -> Tensor:
+    unit = directions(W[None])[0][:, features]
+    return (unit.T @ unit)[*torch.triu_indices(len(features), len(features), 1)]
+
+
+def _orthogonal(W: Tensor, _: Tensor) -> tuple[str, bool]:
+    lengths = norms(W[None])[0]
+    stored = (lengths > 0.9).nonzero()[:, 0]
+    cosine = _cosines(W, stored).abs().amax() if len(stored) > 1 else torch.nan
+    holds = stored.tolist() == [0, 1] and float(cosine) < 0.05
+    return f"norms {numbers(lengths)}, |cos| {float(cosine):.2g}", holds
+
+
+def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:
+    lengths = norms(W[None])[0]
+    stored = (lengths > 0.9).nonzero()[:, 0]
+    opposite = sorted(_cosines(W, stored).tolist())[:2]
+    holds = len(stored) == 4 and len(opposite) == 2 and opposite[1] < -0.98
+    holds = holds and float(lengths.min()) < 0.1
+    return f"norms {numbers(lengths)}, cos {numbers(opposite)}", holds
+
+
+def _pentagon(W: Tensor, bias: Tensor) -> tuple[str, bool]:
+    lengths = norms(W[None])[0]
+    angles = torch.rad2deg(torch.atan2(W[1], W[0])).sort().values
+    gaps = torch.cat([angles.diff(), angles[:1] + math.degrees(2 * math.pi) - angles[-1:]])
+    holds = within(lengths, 0.95, torch.inf) and within(gaps, 60, 84) and bool((bias < 0).all())
+    measured = f"norms {numbers(lengths)}, gaps {numbers(gaps, '.0f')}, b {numbers(bias, '.2f')}"
+    return measured, holds

@@ -1,0 +1,107 @@
+"""The command line: LightningCLI with the package's callbacks, configs and manners."""
+
+import logging
+import sys
+import warnings
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from toysuper import __version__, configs
+from toysuper.callbacks import (
+    Claims,
+    Figures,
+    Instances,
+    Predictions,
+    SnapshotMetrics,
+    StepProgressBar,
+)
+from toysuper.checkpoints import readable
+from toysuper.data import SyntheticData
+from toysuper.errors import UserError
+from toysuper.messages import Parser, fault
+from toysuper.models import ToyModel
+
+LINKS = ("n", "grid", "seed")
+
+
+class ToyCLI(LightningCLI):
+    """``fit``, ``validate``, ``test`` and ``predict`` of any ToyModel on SyntheticData."""
+
+    def __init__(self, experiment: str) -> None:
+        self.experiment = experiment
+        super().__init__(
+            ToyModel,
+            SyntheticData,
+            subclass_mode_model=True,
+            auto_configure_optimizers=False,
+            seed_everything_default=False,  # data.seed is the one seed
+            parser_kwargs={"version": f"toysuper {__version__}"},
+            trainer_defaults={
+                "max_steps": 10_000,
+                "num_sanity_val_steps": 0,
+                "log_every_n_steps": 1,
+                "enable_model_summary": False,
+            },
+            parser_class=Parser,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The callbacks under short names, and what the model takes from the data."""
+        parser.add_lightning_class_args(SnapshotMetrics, "metrics")
+        parser.add_lightning_class_args(Figures, "figures")
+        parser.add_lightning_class_args(Instances, "instances")
+        parser.add_lightning_class_args(Claims, "claims")
+        for name in LINKS:
+            parser.link_arguments(f"data.{name}", f"model.init_args.{name}", apply_on="instantiate")
+
+    def _parse_ckpt_path(self) -> None:
+        """Look at the checkpoint before anything starts; the config, not it, has the last word."""
+        path = self.config[self.config.subcommand].get("ckpt_path")
+        if path:
+            readable(path)
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
+        given = self._get(self.config_init, "trainer", default={})
+        if given.get("logger") in (None, True):
+            root = given.get("default_root_dir") or "runs"
+            kwargs["logger"] = TensorBoardLogger(root, self.experiment, default_hp_metric=False)
+        callbacks = [*(given.get("callbacks") or []), Predictions()]
+        if given.get("enable_progress_bar") is not False:
+            callbacks.append(StepProgressBar())
+        return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks})
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; the user's mistakes end in one sentence and exit code 1 or 2."""
+    quiet()
+    try:
+        given = sys.argv[1:] if args is None else args
+        sys.argv[1:], experiment = configs.expand(given)
+        ToyCLI(experiment)
+    except (UserError, OSError, RuntimeError) as error:
+        sentence = fault(error)
+        if sentence is None:
+            raise
+        sys.exit(f"toysuper: {sentence}")
+
+
+ADVERTS = (
+    "litlogger",
+    "litmodels",
+    "isinstance(treespec, LeafSpec)",
+    "TPU available",
+    "GPU available",
+)
+
+
+def quiet() -> None:
+    """Drop Lightning's adverts and the one deprecation that every run prints, nothing else."""
+    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
+        logging.getLogger(name).addFilter(
+            lambda record: not any(advert in record.getMessage() for advert in ADVERTS)
+        )

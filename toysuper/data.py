@@ -1,0 +1,192 @@
+"""SyntheticData: the worlds of an ensemble as a LightningDataModule."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from toysuper.errors import UserError
+from toysuper.features import Features, SparseUniform
+from toysuper.functional.noise import Purpose
+from toysuper.grid import Curve, Grid
+from toysuper.world import Burst, World
+
+AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+)\])?|seed")
+"""Grid axes that the data understands; any other must name an argument of the model."""
+
+PerFeature = float | list[float] | Curve
+Axes = dict[str, list[float | str] | Curve]
+
+
+class SyntheticData(LightningDataModule):
+    """Sparse, importance-weighted features for every instance of a grid.
+
+    Args:
+        n: how many features.
+        density: probability p = 1 - S that a feature is active: one number, a list of n, or a curve
+            such as ``Geometric(0.9)``. A grid axis ``density`` multiplies it for all features, an
+            axis ``density[i]`` for feature i (negative i counts from the end).
+        importance: weight of each feature's squared error, given and multiplied the same way.
+        grid: named axes whose product is the ensemble, or a list of such products.
+        features: the distribution.
+        task: elementwise target function by name: ``identity``, ``abs``, a dotted path …
+        batch_size: fresh samples per step, over all ranks.
+        seed: changes every random number of the run, initial weights included.
+        epoch: optimiser steps between validations.
+        burst: optimiser steps that Lightning sees as one batch.
+        eval_batches: batches of a validation, a test or a prediction.
+        eval_batch_size: samples in each of them.
+
+    Raises:
+        UserError: a value is out of range, not a number, or of the wrong length.
+
+    >>> data = SyntheticData(n=5, importance=Geometric(0.9), grid={"density": [1.0, 0.1]})
+    >>> data.world().density.shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        n: int,
+        density: PerFeature = 1.0,
+        importance: PerFeature = 1.0,
+        grid: Axes | list[Axes] | None = None,
+        features: Features | None = None,
+        task: str = "identity",
+        batch_size: int = 1024,
+        seed: int = 0,
+        epoch: int = 1000,
+        burst: int = 100,
+        eval_batches: int = 32,
+        eval_batch_size: int = 1024,
+    ) -> None:
+        super().__init__()
+        sizes = {"n": n, "batch_size": batch_size, "epoch": epoch, "burst": burst}
+        sizes |= {"eval_batches": eval_batches, "eval_batch_size": eval_batch_size}
+        for name, value in sizes.items():
+            if value < 1:
+                raise UserError(f"data.{name} is {value}; it must be at least 1")
+        self.n, self.grid, self.features, self.task = n, Grid(grid), features, task
+        self.batch_size, self.seed, self.epoch, self.burst = batch_size, seed, epoch, burst
+        self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
+        self.density = self._per_instance("density", density)
+        self.importance = self._per_instance("importance", importance)
+        _check_range("density", self.density, 0.0, 1.0)
+        _check_range("importance", self.importance, -1.0, torch.inf)
+
+    def world(self, held_out: bool = False, rank: int = 0, ranks: int = 1) -> World:
+        """The world of training, or the one of evaluation, whose samples all seeds share."""
+        samples = self.eval_batch_size if held_out else self.batch_size
+        if samples % ranks:
+            raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
+        return World(
+            self.grid.keys(self.seed, common=held_out),
+            self.density.float(),
+            self.importance.float(),
+            self.grid.coordinates,
+            self.features or SparseUniform(),
+            self.task,
+            samples // ranks,
+            first=rank * (samples // ranks),
+        )
+
+    def train_dataloader(self) -> "TrainBursts":
+        """Bursts from the current step to the next validation or the end."""
+        return TrainBursts(self)
+
+    def val_dataloader(self) -> "EvalBursts":
+        """Held-out batches, the same at every validation."""
+        return EvalBursts(self, Purpose.VAL)
+
+    def test_dataloader(self) -> "EvalBursts":
+        """Batches that no training or validation has seen."""
+        return EvalBursts(self, Purpose.TEST)
+
+    def predict_dataloader(self) -> "EvalBursts":
+        """Batches to reconstruct."""
+        return EvalBursts(self, Purpose.PREDICT)
+
+    def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
+        """Move the world to where, and in which precision, the model computes."""
+        batch.world.to(device, self.trainer.lightning_module.dtype)
+        return batch
+
+    def share(self, held_out: bool) -> World:
+        """The part of the world that this process sees."""
+        return self.world(held_out, self.trainer.global_rank, self.trainer.world_size)
+
+    def _per_instance(self, what: str, given: PerFeature) -> Float[Tensor, "inst feat"]:
+        values = _values(what, given, self.n).expand(self.grid.instances, -1).clone()
+        for name in self.grid.names:
+            match = AXIS.fullmatch(name)
+            if match and match["what"] == what:
+                column = torch.tensor(_numbers(name, self.grid.column(name, 1)), dtype=values.dtype)
+                values[:, self._slice(name, match["feature"])] *= column[:, None]
+        return values
+
+    def _slice(self, name: str, feature: str | None) -> slice | list[int]:
+        if feature is None:
+            return slice(None)
+        if not -self.n <= int(feature) < self.n:
+            raise UserError(f"grid axis '{name}' names a feature outside the {self.n} of data.n")
+        return [int(feature)]
+
+
+class TrainBursts:
+    """One epoch of training as bursts; an epoch ends where a validation or the run ends."""
+
+    def __init__(self, data: SyntheticData) -> None:
+        self.data = data
+        self.world = data.share(held_out=False)
+
+    def __iter__(self) -> Iterator[Burst]:
+        data, trainer = self.data, self.data.trainer
+        step = trainer.global_step
+        end = (step // data.epoch + 1) * data.epoch
+        end = end if trainer.max_steps < 0 else min(end, trainer.max_steps)
+        while step < end:
+            stop = min(end, (step // data.burst + 1) * data.burst)
+            yield Burst(self.world, Purpose.TRAIN, step, stop)
+            step = stop
+
+
+class EvalBursts:
+    """Evaluation batches, one to a burst."""
+
+    def __init__(self, data: SyntheticData, purpose: Purpose) -> None:
+        self.world, self.purpose = data.share(held_out=True), purpose
+        self.batches = data.eval_batches
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[Burst]:
+        return (Burst(self.world, self.purpose, k, k + 1) for k in range(self.batches))
+
+
+def _values(what: str, given: PerFeature, n: int) -> Tensor:
+    values = given.values(n) if isinstance(given, Curve) else given
+    values = [values] * n if isinstance(values, int | float) else values
+    if len(values) != n:
+        raise UserError(f"data.{what} has {len(values)} values; it needs one for each of n={n}")
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _numbers(name: str, column: Sequence[float | str]) -> Sequence[float | str]:
+    for value in column:
+        if isinstance(value, str):
+            raise UserError(f"grid axis '{name}' holds '{value}'; it must hold numbers")
+    return column
+
+
+def _check_range(what: str, values: Tensor, low: float, high: float) -> None:
+    bad = ~((values > low) & (values <= high)) if what == "density" else ~(values >= 0)
+    bad |= ~values.isfinite()
+    if bad.any():
+        inst, feature = (int(i) for i in bad.nonzero()[0])
+        limits = "above 0 and at most 1" if what == "density" else "finite and not negative"
+        value = float(values[inst, feature])
+        raise UserError(f"data.{what} of feature {feature} is {value:g}; it must be {limits}")

@@ -1,0 +1,7 @@
+"""Snapshot -> matplotlib Figure. A new figure is one new file."""
+
+from toysuper.figures.decomposition import loss_decomposition
+from toysuper.figures.gram import gram
+from toysuper.figures.plane import plane
+
+__all__ = ["gram", "loss_decomposition", "plane"]

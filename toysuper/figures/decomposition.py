@@ -1,0 +1,47 @@
+"""Figure DECOMP: which inputs the loss comes from."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from toysuper.figures.style import PARTS, caption
+from toysuper.functional.decomposition import Parts, decompose
+from toysuper.types import Snapshot
+
+NAMES = ("none active", "one: feature benefit", "one: interference", "two active", "three or more")
+
+
+def loss_decomposition(snapshot: Snapshot) -> Figure:
+    """The loss by number of active features against 1/(1-S), for the best model at each density.
+
+    Top: shares of the loss. Bottom: the contributions themselves. One active feature splits into
+    the benefit that its representation leaves unclaimed and its interference with others.
+
+    Source: the paper's section "Mathematical Understanding"; the figure is ours.
+    """
+    models = snapshot.where(lambda i: snapshot.activation[i] == "relu").best()
+    density = models.common_density()
+    models = models.pick([int(i) for i in density.argsort(descending=True)])
+    density = models.common_density()
+    parts = decompose(models.W, models.bias, models.importance, density)
+    figure = Figure(figsize=(7.5, 7), layout="constrained")
+    shares, amounts = figure.subplots(2, 1, sharex=True)
+    _stack(shares, 1 / density, parts)
+    _lines(amounts, 1 / density, parts)
+    caption(figure, models)
+    return figure
+
+
+def _stack(axes: Axes, x: torch.Tensor, parts: Parts) -> None:
+    axes.stackplot(x, torch.stack(parts) / parts.total, labels=NAMES, colors=PARTS)
+    axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="share of the loss")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, reverse=True)
+
+
+def _lines(axes: Axes, x: torch.Tensor, parts: Parts) -> None:
+    axes.plot(x, parts.total, color="black", linewidth=2, label="loss")
+    for name, colour, values in zip(NAMES, PARTS, parts, strict=True):
+        axes.plot(x, values.clamp(min=1e-12), "o-", color=colour, markersize=3, label=name)
+    bottom = float(parts.total.min()) * 1e-3
+    axes.set(yscale="log", ylim=(bottom, None), xlabel="1 / (1 - S)", ylabel="contribution")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)

@@ -1,0 +1,65 @@
+"""Figures DEMO-A and DEMO-B: what is stored, and what shares a dimension."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from toysuper.figures.style import GRADED, SIGNED, caption, clean, label, unit_scale
+from toysuper.metrics import norm, superposition
+from toysuper.types import Snapshot
+
+
+def gram(snapshot: Snapshot) -> Figure:
+    """WᵀW and b over the norms of the features, one column a model.
+
+    Top: WᵀW, and b as the narrow column at its right; blue -1, grey 0, red +1. Bottom: norms in
+    order of importance, dark for a feature with its own dimension, yellow for superposition
+    of 1 or more. Of the linear models only the sparsest is shown; they all look alike.
+
+    Source: the paper's section "Demonstrating Superposition".
+    """
+    shown = _one_linear(snapshot.best())
+    count = len(shown)
+    figure = Figure(figsize=(1.6 * count + 1.3, 5.6), layout="constrained")
+    axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.6])
+    for i in range(count):
+        model = shown.pick([i])
+        _matrix(axes[0, i], model)
+        _bars(axes[1, i], model)
+    axes[1, 0].set_ylabel("features by importance")
+    signed = ScalarMappable(Normalize(-1, 1), SIGNED)
+    figure.colorbar(signed, ax=axes[0].tolist(), label="WᵀW and b")
+    figure.colorbar(unit_scale(GRADED), ax=axes[1].tolist(), label="superposition")
+    caption(figure, shown)
+    return figure
+
+
+def _one_linear(snapshot: Snapshot) -> Snapshot:
+    linear = [i for i, name in enumerate(snapshot.activation) if name == "identity"]
+    sparsest = min(linear, key=lambda i: float(snapshot.density[i].mean()), default=None)
+    others = [i for i in range(len(snapshot)) if i not in linear]
+    others.sort(key=lambda i: -float(snapshot.density[i].mean()))
+    return snapshot.pick(others if sparsest is None else [sparsest, *others])
+
+
+def _matrix(axes: Axes, model: Snapshot) -> None:
+    gram = (model.W.mT @ model.W)[0]
+    n = len(gram)
+    gap, width = max(1, n // 20), max(1, n // 12)
+    picture = torch.full((n, n + gap + width), torch.nan)
+    picture[:, :n] = gram
+    picture[:, n + gap :] = model.bias[0, :, None]
+    axes.imshow(picture, cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+    axes.set_title(label(model.coordinates[0]).replace(", ", "\n"), fontsize="medium")
+    clean(axes)
+
+
+def _bars(axes: Axes, model: Snapshot) -> None:
+    lengths = norm(model)[0]
+    colours = unit_scale(GRADED).to_rgba(superposition(model)[0].numpy())
+    axes.barh(range(len(lengths)), lengths, color=colours, height=0.85)
+    axes.set(xlim=(0, 1.35), ylim=(len(lengths) - 0.5, -0.5), yticks=[], xlabel="‖Wᵢ‖")
+    axes.axvline(1, color="0.7", linewidth=0.6, zorder=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)

@@ -1,0 +1,52 @@
+"""Colours and captions that all figures share."""
+
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+
+from toysuper.types import Coordinates, Snapshot
+
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
+"""Weights and biases: blue -1, grey 0, red +1, as in the paper's matrices."""
+
+GRADED = "viridis"
+"""Superposition and importance: dark is 0, yellow is 1 or more; colour-blind safe."""
+
+PARTS = ("#4c72b0", "#dd8452", "#8172b3", "#55a868", "#c9c9c9")
+"""Distinct parts of a whole."""
+
+
+def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str:
+    """A panel's title from its place in the grid.
+
+    >>> label({"density": 0.1, "activation": "relu", "seed": 3})
+    '1 - S = 0.1, ReLU'
+    """
+    return ", ".join(_term(name, value) for name, value in coordinates.items() if name not in drop)
+
+
+def _term(name: str, value: float | int | str) -> str:
+    if isinstance(value, str):
+        return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(value, value)
+    return f"{'1 - S' if name == 'density' else name} = {value:g}"
+
+
+def caption(figure: Figure, snapshot: Snapshot) -> None:
+    """Sizes and step under the figure."""
+    _, hidden, feat = snapshot.W.shape
+    importance = snapshot.importance[0]
+    text = f"n = {feat} features, m = {hidden} hidden dimensions, importance "
+    text += f"{importance[0]:.3g} … {importance[-1]:.3g}, step {snapshot.step:,}"
+    figure.supxlabel(text, fontsize="small", color="0.35")
+
+
+def clean(axes: Axes) -> None:
+    """No ticks, no frame."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def unit_scale(name: str) -> ScalarMappable:
+    """Colours for values in [0, 1]; larger ones look like 1."""
+    return ScalarMappable(Normalize(0, 1, clip=True), name)

@@ -1,0 +1,170 @@
+"""Named axes whose product is the ensemble, and curves that fill an axis or a feature vector."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from itertools import product
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from toysuper.errors import UserError
+
+Value = float | int | str
+
+
+class Curve(ABC):
+    """A rule that gives ``num`` numbers: along a grid axis, or one per feature."""
+
+    num: int | None = None
+
+    @abstractmethod
+    def values(self, num: int) -> list[float]:
+        """The numbers."""
+
+    def axis(self) -> list[float]:
+        """The numbers of a grid axis, whose length the curve must say itself."""
+        if not self.num:
+            raise UserError(f"a {type(self).__name__} along a grid axis needs 'num' of at least 1")
+        return self.values(self.num)
+
+
+class LinSpace(Curve):
+    """Evenly spaced from ``start`` to ``stop``, both included.
+
+    >>> LinSpace(0, 1).values(3)
+    [0.0, 0.5, 1.0]
+    """
+
+    def __init__(self, start: float, stop: float, num: int | None = None) -> None:
+        self.start, self.stop, self.num = start, stop, num
+
+    def values(self, num: int) -> list[float]:
+        """The numbers."""
+        return np.linspace(self.start, self.stop, num).tolist()
+
+
+class LogSpace(Curve):
+    """Evenly spaced in the logarithm from ``start`` to ``stop``, both included.
+
+    The authors' importance 100^(-i/(n-1)) is ``LogSpace(1, 0.01)``.
+
+    >>> LogSpace(1, 0.01).values(3)
+    [1.0, 0.1, 0.01]
+    """
+
+    def __init__(self, start: float, stop: float, num: int | None = None) -> None:
+        if start <= 0 or stop <= 0:
+            raise UserError(f"LogSpace from {start} to {stop}: both ends must be above 0")
+        self.start, self.stop, self.num = start, stop, num
+
+    def values(self, num: int) -> list[float]:
+        """The numbers."""
+        return np.geomspace(self.start, self.stop, num).tolist()
+
+
+class Geometric(Curve):
+    """ratio^i for i = 0, 1, 2 …
+
+    >>> Geometric(0.5).values(3)
+    [1.0, 0.5, 0.25]
+    """
+
+    def __init__(self, ratio: float, num: int | None = None) -> None:
+        self.ratio, self.num = ratio, num
+
+    def values(self, num: int) -> list[float]:
+        """The numbers."""
+        return [self.ratio**i for i in range(num)]
+
+
+class Range(Curve):
+    """The integers 0 … num - 1, the usual seed axis.
+
+    >>> Range(3).axis()
+    [0, 1, 2]
+    """
+
+    def __init__(self, num: int) -> None:
+        self.num = num
+
+    def values(self, num: int) -> list[float]:
+        """The numbers."""
+        return list(range(num))
+
+
+Axes = Mapping[str, Sequence[Value] | Curve]
+
+
+class Grid:
+    """The product of named axes; each cell is one instance, the last axis varying fastest.
+
+    An axis is a list of numbers or words, or a :class:`Curve`. No axis at all is one instance. A
+    list of such products is one ensemble too, so that a control needs no seeds of its own.
+
+    Raises:
+        UserError: an axis is empty, or two instances would have the same coordinates.
+
+    >>> grid = Grid({"density": [1.0, 0.1], "seed": Range(2)})
+    >>> grid.instances, grid.coordinates[2]
+    (4, {'density': 0.1, 'seed': 0})
+    >>> Grid([{"activation": ["identity"]}, {"activation": ["relu"], "seed": Range(3)}]).instances
+    4
+    """
+
+    def __init__(self, axes: Axes | Sequence[Axes] | None = None) -> None:
+        blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
+        self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
+        cells = [
+            dict(zip(b, cell, strict=True)) for b in self.blocks for cell in product(*b.values())
+        ]
+        self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
+        if not cells or len({str(sorted(cell.items())) for cell in cells}) < len(cells):
+            raise UserError(f"the grid {self.blocks} is empty or holds an instance twice")
+
+    @property
+    def instances(self) -> int:
+        """How many toy models the grid has."""
+        return len(self.coordinates)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all axes, in order."""
+        return list(dict.fromkeys(name for block in self.blocks for name in block))
+
+    def column(self, name: str, default: Value) -> list[Value]:
+        """One axis's value for every instance, ``default`` where an instance has no such axis."""
+        return [cell.get(name, default) for cell in self.coordinates]
+
+    def keys(self, seed: int = 0, common: bool = False) -> Int[Tensor, "inst 2"]:
+        """Two random words per instance, from its coordinates and the seed and nothing else.
+
+        Neither the order of the axes nor the other instances matter, so a model trained alone
+        sees the numbers that it sees in any grid. With ``common``, instances that differ only in
+        their seed share their numbers: held-out losses are then compared on the same samples.
+
+        >>> alone = Grid({"seed": [1], "density": [0.1]}).keys()
+        >>> torch.equal(alone, Grid({"density": [1.0, 0.1], "seed": Range(2)}).keys()[3:])
+        True
+        """
+        ignored = {"seed"} if common else set()
+        digests = [_digest(seed, cell, ignored) for cell in self.coordinates]
+        return torch.from_numpy(np.frombuffer(b"".join(digests), dtype="<i4").reshape(-1, 2).copy())
+
+
+def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
+    column = list(values.axis() if isinstance(values, Curve) else values)
+    if not column:
+        raise UserError(f"grid axis '{name}' is empty; give it at least one value")
+    return column
+
+
+def _digest(seed: int, cell: Mapping[str, Value], ignored: set[str]) -> bytes:
+    words = [f"{name}={_canonical(cell[name])}" for name in sorted(cell.keys() - ignored)]
+    return blake2b("|".join([str(seed), *words]).encode(), digest_size=8).digest()
+
+
+def _canonical(value: Value) -> str:
+    return value if isinstance(value, str) else f"{float(value):.9g}"  # 0.1 and 0.1 + 1e-17 agree

@@ -1,0 +1,68 @@
+"""Metrics of a Snapshot: one value per instance, or one per instance and feature."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from toysuper.functional import geometry
+from toysuper.types import Snapshot
+
+PerFeature = Float[Tensor, "inst feat"]
+PerInstance = Float[Tensor, " inst"]
+
+REPRESENTED = 0.5
+"""A feature counts as represented when its norm exceeds this."""
+
+
+def held_out_loss(snapshot: Snapshot) -> PerInstance:
+    """Held-out loss, summed over features."""
+    return snapshot.loss.sum(-1)
+
+
+def norm(snapshot: Snapshot) -> PerFeature:
+    """Length of each feature direction."""
+    return geometry.norms(snapshot.W)
+
+
+def represented(snapshot: Snapshot) -> PerInstance:
+    """How many features have a norm above one half."""
+    return (norm(snapshot) > REPRESENTED).sum(-1).to(snapshot.W.dtype)
+
+
+def superposition(snapshot: Snapshot) -> PerFeature:
+    """The paper's sum of squared projections of the others."""
+    return geometry.superposition(snapshot.W)
+
+
+def superposition_root(snapshot: Snapshot) -> PerFeature:
+    """The authors' notebook's version: the square root of :func:`superposition`."""
+    return superposition(snapshot).sqrt()
+
+
+def net_interference(snapshot: Snapshot) -> PerFeature:
+    """Interference weighted by how often the other feature is active."""
+    return geometry.net_interference(snapshot.W, snapshot.density)
+
+
+def bias(snapshot: Snapshot) -> PerFeature:
+    """Output bias."""
+    return snapshot.bias
+
+
+def dimensionality(snapshot: Snapshot) -> PerFeature:
+    """Feature dimensionality D_i."""
+    return geometry.dimensionality(snapshot.W)
+
+
+def dimensions_per_feature(snapshot: Snapshot) -> PerInstance:
+    """D*, hidden dimensions per feature."""
+    return geometry.dimensions_per_feature(snapshot.W)
+
+
+def total_dimensionality(snapshot: Snapshot) -> PerInstance:
+    """Sum of D_i over the hidden dimensions: 1 when every dimension is used by tight frames."""
+    return dimensionality(snapshot).sum(-1) / snapshot.W.shape[1]
+
+
+def leverage(snapshot: Snapshot) -> PerFeature:
+    """Leverage scores, upper bounds of D_i."""
+    return geometry.leverage(snapshot.W)

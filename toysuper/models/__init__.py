@@ -1,0 +1,7 @@
+"""What learns. A new variant is one new file."""
+
+from toysuper.models.base import ToyModel
+from toysuper.models.linear import LinearModel
+from toysuper.models.relu_output import ReLUOutputModel
+
+__all__ = ["LinearModel", "ReLUOutputModel", "ToyModel"]

@@ -1,0 +1,42 @@
+"""The paper's main model: linear compression, then an activation on the output."""
+
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from toysuper.functional.activations import activate
+from toysuper.models.base import ToyModel
+
+
+class ReLUOutputModel(ToyModel):
+    r"""Tied autoencoder with an activation on its output, :math:`x' = g(W^\top W x + b)`.
+
+    ``activation`` names g: ``relu``, ``gelu``, ``identity``, ``quadratic``, any elementwise
+    function of torch or a dotted path. A grid axis ``activation`` sets it per instance.
+
+    Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
+    arguments.
+
+    >>> model = ReLUOutputModel(n=5, grid={"activation": ["identity", "relu"]}, hidden=2)
+    >>> model(-torch.ones(2, 5, 3))[1].min() >= 0
+    tensor(True)
+    """
+
+    def __init__(self, *args: Any, activation: str = "relu", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.W = self.weights("W", self.hidden, self.n)
+        self.b = self.zeros(self.n)
+        self.activation = tuple(self.per_instance("activation", activation))
+        activate(self.b.detach(), self.activation)  # an unknown name fails here, not in training
+
+    @property
+    def encoder(self) -> Tensor:
+        """W."""
+        return self.W
+
+    decoder = encoder
+
+    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """Reconstruct the features."""
+        return activate(self.W.mT @ (self.W @ x) + self.b[..., None], self.activation)

@@ -1,0 +1,96 @@
+"""The records that flow through the project, and the shape vocabulary of all of it.
+
+inst: instances, one toy model each. feat: features, n. hidden: hidden dimensions, m.
+batch: samples, always the last and contiguous dimension.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from toysuper.functional.activations import activate
+
+Coordinates = Mapping[str, float | int | str]
+
+
+class Batch(NamedTuple):
+    """A weighted set of columns: what one step of the world shows."""
+
+    features: Float[Tensor, "inst feat batch"]
+    target: Float[Tensor, "inst feat batch"]
+    importance: Float[Tensor, "inst feat"]
+    weight: Float[Tensor, "1 batch"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that metrics, figures, claims and notebooks ever see of a trained ensemble.
+
+    A detached CPU copy. ``activation`` and ``hidden_activation`` name one function per instance;
+    ``coordinates`` says where each instance stands in the grid; ``loss`` is the held-out loss of
+    each feature, importance-weighted (NaN before any validation).
+    """
+
+    encoder: Float[Tensor, "inst hidden feat"]
+    decoder: Float[Tensor, "inst hidden feat"]
+    bias: Float[Tensor, "inst feat"]
+    density: Float[Tensor, "inst feat"]
+    importance: Float[Tensor, "inst feat"]
+    loss: Float[Tensor, "inst feat"]
+    activation: tuple[str, ...]
+    hidden_activation: tuple[str, ...]
+    coordinates: tuple[Coordinates, ...]
+    step: int = 0
+
+    def __len__(self) -> int:
+        return len(self.coordinates)
+
+    @property
+    def W(self) -> Float[Tensor, "inst hidden feat"]:
+        """The feature directions: the encoder's columns."""
+        return self.encoder
+
+    def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """What the trained models answer, g(decoder.T f(encoder x) + b)."""
+        h = activate(self.encoder @ x, self.hidden_activation)
+        return activate(self.decoder.mT @ h + self.bias[..., None], self.activation)
+
+    def pick(self, instances: Sequence[int]) -> "Snapshot":
+        """The same record for some of the instances, in the given order."""
+        chosen: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Tensor):
+                chosen[field.name] = value[list(instances)]
+            elif isinstance(value, tuple):
+                chosen[field.name] = tuple(value[i] for i in instances)
+        return replace(self, **chosen)
+
+    def where(self, keep: Callable[[int], bool]) -> "Snapshot":
+        """The instances whose index passes ``keep``."""
+        return self.pick([i for i in range(len(self)) if keep(i)])
+
+    def best(self, over: str = "seed") -> "Snapshot":
+        """Of the instances that differ only in axis ``over``, the one with least held-out loss.
+
+        The paper fits small models many times and keeps the best (section "Non-Uniform
+        Superposition"); the loss decides, never the look of the solution.
+        """
+        total = self.loss.sum(-1)
+
+        def cell(i: int) -> str:
+            return str([(k, v) for k, v in self.coordinates[i].items() if k != over])
+
+        order = {name: rank for rank, name in enumerate(map(cell, range(len(self))))}
+        grouped = groupby(sorted(range(len(self)), key=lambda i: order[cell(i)]), key=cell)
+        return self.pick([min(group, key=lambda i: float(total[i])) for _, group in grouped])
+
+    def common_density(self) -> Float[Tensor, " inst"]:
+        """The one density of each instance's features; NaN where features differ."""
+        same = (self.density == self.density[:, :1]).all(-1)
+        return torch.where(same, self.density[:, 0], torch.nan)

@@ -1,0 +1,70 @@
+"""The world that an ensemble of toy models sees, and the bursts of steps it is seen in."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from toysuper.features.base import Features
+from toysuper.functional.noise import bits
+from toysuper.functional.resolve import resolve
+from toysuper.types import Batch, Coordinates
+
+
+class World(nn.Module):
+    """Density, importance and task of every instance; gives the batch of any step.
+
+    ``world(step, purpose)`` is a pure function: the same step always shows the same batch. A rank
+    that owns part of a batch sees the samples ``first`` … ``first + samples``.
+    """
+
+    keys: Int[Tensor, "inst 2"]
+    density: Float[Tensor, "inst feat"]
+    importance: Float[Tensor, "inst feat"]
+
+    def __init__(
+        self,
+        keys: Int[Tensor, "inst 2"],
+        density: Float[Tensor, "inst feat"],
+        importance: Float[Tensor, "inst feat"],
+        coordinates: tuple[Coordinates, ...],
+        features: Features,
+        task: str = "identity",
+        samples: int = 1024,
+        first: int = 0,
+    ) -> None:
+        super().__init__()
+        for name, value in (("keys", keys), ("density", density), ("importance", importance)):
+            self.register_buffer(name, value)
+        self.coordinates, self.features = coordinates, features
+        self.task = resolve(task, "task")
+        self.samples, self.first = samples, first
+
+    def forward(self, step: Tensor | int, purpose: int) -> Batch:
+        """The batch of one step."""
+
+        def draw(rows: int) -> Tensor:
+            return bits(self.keys, step, purpose, rows, self.samples, self.first)
+
+        x = self.features.sample(draw, self.density)
+        weight = torch.full((1, self.samples), 1 / self.samples, dtype=x.dtype, device=x.device)
+        return Batch(x, self.task(x), self.importance, weight)
+
+
+class Burst(NamedTuple):
+    """Steps ``start`` … ``stop - 1`` of a world: what Lightning calls a batch.
+
+    Lightning's loops, bar and loggers cost more than a step of a tiny ensemble, so they run once
+    a burst. Iterating gives the batches.
+    """
+
+    world: World
+    purpose: int
+    start: int
+    stop: int
+
+    def batches(self) -> Iterator[Batch]:
+        """The batch of every step."""
+        return (self.world(step, self.purpose) for step in range(self.start, self.stop))
