@@ -20,11 +20,8 @@ from toysuper.callbacks import (
 )
 from toysuper.checkpoints import readable
 from toysuper.data import SyntheticData
-from toysuper.errors import UserError
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
-
-LINKS = ("n", "grid", "seed")
 
 
 class ToyCLI(LightningCLI):
@@ -54,7 +51,7 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Figures, "figures")
         parser.add_lightning_class_args(Instances, "instances")
         parser.add_lightning_class_args(Claims, "claims")
-        for name in LINKS:
+        for name in configs.LINKED:
             parser.link_arguments(f"data.{name}", f"model.init_args.{name}", apply_on="instantiate")
 
     def _parse_ckpt_path(self) -> None:
@@ -62,6 +59,11 @@ class ToyCLI(LightningCLI):
         path = self.config[self.config.subcommand].get("ckpt_path")
         if path:
             readable(path)
+
+    def instantiate_classes(self) -> None:
+        """Make model and data, and refuse a grid that they do not understand before any file."""
+        super().instantiate_classes()
+        self.model.check_axes()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
@@ -82,20 +84,14 @@ def main(args: list[str] | None = None) -> None:
         given = sys.argv[1:] if args is None else args
         sys.argv[1:], experiment = configs.expand(given)
         ToyCLI(experiment)
-    except (UserError, OSError, RuntimeError) as error:
+    except Exception as error:
         sentence = fault(error)
         if sentence is None:
             raise
         sys.exit(f"toysuper: {sentence}")
 
 
-ADVERTS = (
-    "litlogger",
-    "litmodels",
-    "isinstance(treespec, LeafSpec)",
-    "TPU available",
-    "GPU available",
-)
+ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available")
 
 
 def quiet() -> None:

@@ -1,13 +1,18 @@
 """Where the experiments are: by path, or by bare name among those that come with the package."""
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from toysuper.errors import UserError, nearest
 
 PACKAGE = Path(__file__).parent
-FOLDERS = tuple(
-    root / part for root in (PACKAGE, PACKAGE.parent) for part in ("configs", "configs/presets")
-)
+ROOTS = (PACKAGE / "configs", PACKAGE.parent / "configs")  # in a wheel, in a checkout
+FOLDERS = tuple(folder for root in ROOTS for folder in (root, root / "presets"))
+
+LINKED = ("n", "grid", "seed")
+"""Arguments that the model takes from the data."""
 
 
 def known() -> dict[str, Path]:
@@ -19,19 +24,44 @@ def find(name: str) -> str:
     """The path of a config given as a path or a name.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, it is not YAML, or it sets what the model takes from the data.
 
     >>> find("intro").endswith("intro.yaml")
     True
     """
-    if Path(name).is_file() or name.lstrip().startswith("{"):
-        return name
-    if name in known():
-        return str(known()[name])
-    raise UserError(
-        f"--config '{name}' is neither a file nor one of {', '.join(known())}."
-        f"{nearest(Path(name).stem, known())}"
-    )
+    path = Path(name) if Path(name).is_file() else known().get(name)
+    if path is None:
+        raise UserError(
+            f"--config '{name}' is neither a file nor one of {', '.join(known())}."
+            f"{nearest(Path(name).stem, known())}"
+        )
+    _check(path)
+    return str(path)
+
+
+def _check(path: Path) -> None:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{path}{line} is not YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(content, dict | None):
+        raise UserError(f"{path} is not a mapping of options")
+    for name in LINKED:
+        if name in _inside(content, "model", "init_args"):
+            refuse_linked(name, f"in {path}")
+
+
+def _inside(content: Any, *keys: str) -> Any:
+    for key in keys:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def refuse_linked(name: str, where: str) -> None:
+    """Raise the error for a value that would be dropped without a word."""
+    raise UserError(f"model.{name} {where} is taken from the data; set data.{name} instead")
 
 
 def expand(args: list[str]) -> tuple[list[str], str]:
@@ -40,14 +70,17 @@ def expand(args: list[str]) -> tuple[list[str], str]:
     >>> expand(["fit", "--config", "intro", "--config=debug"])[1]
     'intro'
     """
-    expanded, names = [], []
-    pending = False
+    expanded: list[str] = []
+    names: list[str] = []
     for arg in args:
-        if pending or arg.startswith("--config="):
-            prefix, value = ("", arg) if pending else ("--config=", arg.removeprefix("--config="))
-            expanded.append(prefix + find(value))
+        flag, equals, value = arg.partition("=")
+        follows = bool(expanded) and expanded[-1] in ("--config", "-c")
+        if follows or (flag == "--config" and equals):
+            value = arg if follows else value
             names.append(Path(value).stem)
-        else:
-            expanded.append(arg)
-        pending = arg in ("--config", "-c")
+            arg = find(value) if follows else f"--config={find(value)}"
+        for name in LINKED:
+            if flag in (f"--model.{name}", f"--model.init_args.{name}"):
+                refuse_linked(name, "on the command line")
+        expanded.append(arg)
     return expanded, names[0] if names else "toysuper"

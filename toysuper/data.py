@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningDataModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
@@ -43,6 +43,7 @@ class SyntheticData(LightningDataModule):
     Raises:
         UserError: a value is out of range, not a number, or of the wrong length.
 
+    >>> from toysuper.grid import Geometric
     >>> data = SyntheticData(n=5, importance=Geometric(0.9), grid={"density": [1.0, 0.1]})
     >>> data.world().density.shape
     torch.Size([2, 5])
@@ -84,8 +85,8 @@ class SyntheticData(LightningDataModule):
             raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
         return World(
             self.grid.keys(self.seed, common=held_out),
-            self.density.float(),
-            self.importance.float(),
+            self.density.to(torch.get_default_dtype()),
+            self.importance.to(torch.get_default_dtype()),
             self.grid.coordinates,
             self.features or SparseUniform(),
             self.task,
@@ -111,7 +112,7 @@ class SyntheticData(LightningDataModule):
 
     def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
         """Move the world to where, and in which precision, the model computes."""
-        batch.world.to(device, self.trainer.lightning_module.dtype)
+        batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
         return batch
 
     def share(self, held_out: bool) -> World:
@@ -165,6 +166,10 @@ class EvalBursts:
 
     def __iter__(self) -> Iterator[Burst]:
         return (Burst(self.world, self.purpose, k, k + 1) for k in range(self.batches))
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    return next(model.parameters()).dtype
 
 
 def _values(what: str, given: PerFeature, n: int) -> Tensor:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 
-Value = float | int | str
+Number = float | int
+Value = Number | str
 
 
 class Curve(ABC):
@@ -21,10 +22,10 @@ class Curve(ABC):
     num: int | None = None
 
     @abstractmethod
-    def values(self, num: int) -> list[float]:
+    def values(self, num: int) -> list[Number]:
         """The numbers."""
 
-    def axis(self) -> list[float]:
+    def axis(self) -> list[Number]:
         """The numbers of a grid axis, whose length the curve must say itself."""
         if not self.num:
             raise UserError(f"a {type(self).__name__} along a grid axis needs 'num' of at least 1")
@@ -41,7 +42,7 @@ class LinSpace(Curve):
     def __init__(self, start: float, stop: float, num: int | None = None) -> None:
         self.start, self.stop, self.num = start, stop, num
 
-    def values(self, num: int) -> list[float]:
+    def values(self, num: int) -> list[Number]:
         """The numbers."""
         return np.linspace(self.start, self.stop, num).tolist()
 
@@ -60,13 +61,13 @@ class LogSpace(Curve):
             raise UserError(f"LogSpace from {start} to {stop}: both ends must be above 0")
         self.start, self.stop, self.num = start, stop, num
 
-    def values(self, num: int) -> list[float]:
+    def values(self, num: int) -> list[Number]:
         """The numbers."""
         return np.geomspace(self.start, self.stop, num).tolist()
 
 
 class Geometric(Curve):
-    """ratio^i for i = 0, 1, 2 …
+    """Powers of ``ratio`` from the zeroth on, as in the paper's importance 0.9^i.
 
     >>> Geometric(0.5).values(3)
     [1.0, 0.5, 0.25]
@@ -75,7 +76,7 @@ class Geometric(Curve):
     def __init__(self, ratio: float, num: int | None = None) -> None:
         self.ratio, self.num = ratio, num
 
-    def values(self, num: int) -> list[float]:
+    def values(self, num: int) -> list[Number]:
         """The numbers."""
         return [self.ratio**i for i in range(num)]
 
@@ -90,7 +91,7 @@ class Range(Curve):
     def __init__(self, num: int) -> None:
         self.num = num
 
-    def values(self, num: int) -> list[float]:
+    def values(self, num: int) -> list[Number]:
         """The numbers."""
         return list(range(num))
 
@@ -117,9 +118,7 @@ class Grid:
     def __init__(self, axes: Axes | Sequence[Axes] | None = None) -> None:
         blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
-        cells = [
-            dict(zip(b, cell, strict=True)) for b in self.blocks for cell in product(*b.values())
-        ]
+        cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({str(sorted(cell.items())) for cell in cells}) < len(cells):
             raise UserError(f"the grid {self.blocks} is empty or holds an instance twice")
@@ -159,6 +158,10 @@ def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")
     return column
+
+
+def _product(block: Mapping[str, list[Value]]) -> list[dict[str, Value]]:
+    return [dict(zip(block, cell, strict=True)) for cell in product(*block.values())]
 
 
 def _digest(seed: int, cell: Mapping[str, Value], ignored: set[str]) -> bytes:

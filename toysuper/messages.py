@@ -1,12 +1,22 @@
 """One clear sentence for what went wrong on the command line."""
 
+import inspect
 import re
 import sys
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from errno import ENOSPC
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
 
 from lightning.pytorch.cli import LightningArgumentParser
 
 from toysuper.errors import UserError, nearest
+
+NOISE = re.compile(
+    r"(Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
+    r"$|(- )?Expected a (<class '(NoneType|float|int|str|list|dict)'>$|path but|dot import path))"
+)
 
 
 class Parser(LightningArgumentParser):
@@ -16,14 +26,77 @@ class Parser(LightningArgumentParser):
         """Print the essence and exit with 2."""
         if not self.exit_on_error:
             super().error(message, ex)
-        sys.stderr.write(f"toysuper: {message}\n")
+        sys.stderr.write(f"toysuper: {essence(message, self.options(), sys.argv)}\n")
         raise SystemExit(2)
 
+    def options(self) -> set[str]:
+        """Every option, those of the subcommands included."""
+        parsers = [self, *getattr(self._subcommands_action, "_name_parser_map", {}).values()]
+        return {action.dest for parser in parsers for action in parser._actions}
 
-def fault(error: BaseException) -> str | None:
+
+def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()) -> str:
+    """What jsonargparse means: the key, its file and line, and the nearest valid name.
+
+    >>> essence("Subcommand 'fit' does not accept option 'trainer.max_step'", ["trainer.max_steps"])
+    "there is no option 'trainer.max_step'. Did you mean 'trainer.max_steps'?"
+    """
+    if found := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
+        name = found[1] or found[2]
+        head, known = name.split(".")[0], {option.split(".")[0] for option in options}
+        name, known = (name, set(options)) if head in known else (head, known)
+        return f"there is no option '{name}'{place(name, files)}.{nearest(name, known)}"
+    if found := re.search(r"Option '(\w+)' is not accepted(.*)", message):
+        before = re.findall(r"class_path '([\w.]+)'", message[: found.start()])
+        owner = [*before, *re.findall(r"class_path='([\w.]+)'", found[2])[:1]][-1]
+        known = parameters(owner)
+        return f"{owner} takes no '{found[1]}'{place(found[1], files)}.{nearest(found[1], known)}"
+    if found := re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message):
+        known = {name for name in vars(import_module(found[1])) if name[0] != "_"}
+        return f"{found[1]} has no '{found[2]}'{place(found[2], files)}.{nearest(found[2], known)}"
+    return _mismatch(message, files)
+
+
+def _mismatch(message: str, files: Iterable[str]) -> str:
+    key = ".".join(re.findall(r'Parser key "([^"]+)"', message))
+    lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
+    telling = [line for line in lines if not NOISE.match(line)]
+    if not telling:
+        telling = [line for line in lines if line.startswith(("Subtypes:", "Given value:"))]
+    text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
+    text = text if len(text) < 300 else f"{text[:300]} …"
+    return f"{key}{place(key.split('.')[-1], files) if key else ''}: {text}".lstrip(": ")
+
+
+def place(name: str, files: Iterable[str]) -> str:
+    """Where a name stands first in the given config files, `` (file, line k)``."""
+    word = re.compile(rf"(?<!\w){re.escape(name.split('.')[-1])}(?!\w)")
+    for path in (Path(file.removeprefix("--config=")) for file in files):
+        if path.suffix in (".yaml", ".yml", ".json") and path.is_file():
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if word.search(line.split("#")[0]):
+                    return f" ({path}, line {number})"
+    return ""
+
+
+def parameters(class_path: str) -> set[str]:
+    """The constructor arguments of a class, inherited ones included."""
+    module, _, name = class_path.rpartition(".")
+    bases = inspect.getmro(getattr(import_module(module), name))
+    own = (vars(base).get("__init__") for base in bases[:-1])
+    names = {name for init in own if init for name in inspect.signature(init).parameters}
+    return names - {"self", "args", "kwargs"}
+
+
+def fault(error: BaseException | None) -> str | None:
     """The sentence for an error that is the user's or the machine's; None for a true fault."""
+    if error is None:
+        return None
     if isinstance(error, UserError):
         return str(error)
+    full = isinstance(error, OSError) and error.errno == ENOSPC
+    if full or "PytorchStreamWriter" in str(error):
+        return "the disk is full or a file could not be written; earlier checkpoints are untouched"
     if isinstance(error, OSError) and error.filename:
-        return f"cannot write '{error.filename}': {error.strerror}"
-    return None
+        return f"'{error.filename}' cannot be read or written: {error.strerror}"
+    return fault(error.__cause__ or error.__context__)

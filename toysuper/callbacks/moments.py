@@ -1,6 +1,7 @@
 """When the callbacks of this package look: at each validation, and once at the end."""
 
 from pathlib import Path
+from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -33,7 +34,7 @@ class SnapshotCallback(Callback):
         """The end of a fit."""
         self._show(trainer, pl_module, final=True)
 
-    def _show(self, trainer: Trainer, model: LightningModule, final: bool) -> None:
+    def _show(self, trainer: Trainer, model: Any, final: bool) -> None:
         snapshot = model.snapshot(trainer.datamodule.world())
         if trainer.is_global_zero:
             (self.final if final else self.during)(trainer, snapshot)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from tqdm.auto import tqdm
 
@@ -20,7 +20,7 @@ class StepProgressBar(ProgressBar):
         """Stay silent (every rank but the first)."""
         self.enabled = False
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Start the bar where training starts."""
         self.bar = tqdm(
             total=pl_module.total_steps(),

@@ -73,6 +73,6 @@ def table(claims: Iterable[Claim]) -> str:
     rows = [("claim", "statement", "expected", "measured", "verdict")]
     rows += [(c.name, c.statement, c.expected, c.measured, c.verdict) for c in claims]
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    lines = ("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows)
+    head, *body = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+    lines = [head, "  ".join("-" * width for width in widths), *body]
     return "\n".join(line.rstrip() for line in lines)

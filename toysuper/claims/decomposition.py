@@ -27,8 +27,8 @@ def _sum(snapshot: Snapshot) -> Claim:
     best = best.where(lambda i: bool(best.common_density().isfinite()[i]))
     if not len(best):
         return absent(name, statement, "0.99-1.01")
-    parts = decompose(best.W, best.bias, best.importance, best.common_density())
-    ratio = parts.total / sampled_loss(best, batches=64)
+    parts = decompose(best.W, best.bias, best.importance, best.common_density(), samples=1 << 18)
+    ratio = parts.total / sampled_loss(best, batches=128)
     span = f"{float(ratio.min()):.4f}-{float(ratio.max()):.4f}"
     return Claim(name, statement, "0.99-1.01", span, within(ratio, 0.99, 1.01))
 

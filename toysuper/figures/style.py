@@ -35,9 +35,9 @@ def _term(name: str, value: float | int | str) -> str:
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
     _, hidden, feat = snapshot.W.shape
-    importance = snapshot.importance[0]
-    text = f"n = {feat} features, m = {hidden} hidden dimensions, importance "
-    text += f"{importance[0]:.3g} … {importance[-1]:.3g}, step {snapshot.step:,}"
+    ends = [f"{float(snapshot.importance[0, i]):.3g}" for i in (0, -1)]
+    text = f"n = {feat} features, m = {hidden} hidden dimensions, "
+    text += f"importance {' … '.join(dict.fromkeys(ends))}, step {snapshot.step:,}"
     figure.supxlabel(text, fontsize="small", color="0.35")
 
 

@@ -92,8 +92,8 @@ def decompose(
 
     >>> digon, zero = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)
     >>> parts = decompose(digon, zero, torch.ones(1, 2), torch.tensor([0.1]))
-    >>> float(parts.sparse_share), round(float(parts.total), 4)  # p^2 / 3
-    (0.0, 0.0033)
+    >>> float(parts.sparse_share), round(float(parts.total), 3)  # p^2 / 3
+    (0.0, 0.003)
     """
     n = W.shape[-1]
     benefit, interference = one_active(W, bias, importance)

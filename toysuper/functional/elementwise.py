@@ -4,10 +4,10 @@ from torch import Tensor
 
 
 def identity(z: Tensor) -> Tensor:
-    """z, the linear model's activation and the reconstruction task."""
+    """Return z: the linear model's activation and the reconstruction task."""
     return z
 
 
 def quadratic(z: Tensor) -> Tensor:
-    """z squared."""
+    """Square each element."""
     return z.square()

@@ -106,9 +106,11 @@ def normal(
     stream: int,
     rows: int,
     columns: int,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> Float[Tensor, "inst {rows} {columns}"]:
     """Standard normal numbers by the Box-Muller transform, computed in float64.
+
+    They come in ``dtype``, or in torch's default one.
 
     >>> keys = torch.tensor([[1, 2]], dtype=torch.int32)
     >>> normal(keys, stream=0, rows=2, columns=3).shape
@@ -116,4 +118,5 @@ def normal(
     """
     u = uniform(bits(keys, stream, Purpose.INIT, rows, 2 * columns), torch.float64)
     radius = torch.sqrt(-2 * torch.log1p(-u[..., :columns]))
-    return (radius * torch.cos(2 * math.pi * u[..., columns:])).to(dtype)
+    values = radius * torch.cos(2 * math.pi * u[..., columns:])
+    return values.to(dtype or torch.get_default_dtype())

@@ -5,11 +5,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def uniform_variance(density: Tensor | float) -> Tensor | float:
+def uniform_variance(density: Tensor) -> Tensor:
     r"""Variance of a sparse uniform feature, :math:`u(p) = p/3 - p^2/4`.
 
-    >>> round(uniform_variance(1.0), 4)
-    0.0833
+    >>> uniform_variance(torch.tensor(1.0))
+    tensor(0.0833)
     """
     return density / 3 - density**2 / 4
 

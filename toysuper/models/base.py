@@ -55,6 +55,8 @@ class ToyModel(LightningModule, ABC):
         UserError: a size is below 1, a name is unknown, a grid axis is nobody's.
     """
 
+    compresses = True
+    """Whether more hidden dimensions than features would be meaningless."""
     hidden_activation = "identity"
     activation: tuple[str, ...] = ("identity",)
     b: Float[Tensor, "inst feat"]
@@ -62,7 +64,7 @@ class ToyModel(LightningModule, ABC):
     def __init__(
         self,
         n: int,
-        grid: Grid | Mapping[str, Any] | list[Mapping[str, Any]],
+        grid: Grid | Mapping[str, Any] | list[Mapping[str, Any]] | None,
         hidden: int,
         init: str = "xavier",
         optimizer: OptimizerCallable = adamw,
@@ -75,6 +77,11 @@ class ToyModel(LightningModule, ABC):
         super().__init__()
         if hidden < 1:
             raise UserError(f"model.hidden is {hidden}; it must be at least 1")
+        if self.compresses and hidden > n:
+            raise UserError(
+                f"model.hidden is {hidden} but there are {n} features; "
+                f"{type(self).__name__} compresses, so hidden must be at most data.n"
+            )
         self.automatic_optimization = False
         self.grid = grid if isinstance(grid, Grid) else Grid(grid)
         self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
@@ -114,6 +121,10 @@ class ToyModel(LightningModule, ABC):
         return expected_loss(self(batch.features), batch.target, batch.importance, batch.weight)
 
     def setup(self, stage: str) -> None:
+        """Check the grid once the subclass has claimed its axes."""
+        self.check_axes()
+
+    def check_axes(self) -> None:
         """Refuse a grid axis that neither the data nor the model knows."""
         for name in self.grid.names:
             if not AXIS.fullmatch(name) and name not in self.claimed:
@@ -152,10 +163,11 @@ class ToyModel(LightningModule, ABC):
     @torch.no_grad()
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
         """Optimise for the burst's steps; the loss of each instance, averaged over them."""
-        optimizer, schedule = self.optimizers(), self.lr_schedulers()
+        optimizer: Any = self.optimizers()
+        schedule: Any = self.lr_schedulers()
         parameters = {name: p.detach() for name, p in self.named_parameters()}
         step = torch.tensor(burst.start, device=self.device)
-        losses = torch.zeros(self.grid.instances, dtype=self.dtype, device=self.device)
+        losses = torch.zeros(self.grid.instances, dtype=self.b.dtype, device=self.device)
         for _ in range(burst.start, burst.stop):
             gradients, loss = self.step(parameters, burst.world, step)
             self.apply_gradients(gradients)

@@ -14,6 +14,7 @@ class LinearModel(ToyModel):
     Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
     arguments.
 
+    >>> import torch
     >>> model = LinearModel(n=5, grid={"density": [1.0, 0.1]}, hidden=2)
     >>> model(torch.ones(2, 5, 3)).shape
     torch.Size([2, 5, 3])

@@ -18,6 +18,7 @@ class ReLUOutputModel(ToyModel):
     Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
     arguments.
 
+    >>> import torch
     >>> model = ReLUOutputModel(n=5, grid={"activation": ["identity", "relu"]}, hidden=2)
     >>> model(-torch.ones(2, 5, 3))[1].min() >= 0
     tensor(True)

@@ -1,0 +1,92 @@
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from toysuper.functional import geometry
+
+
+def polygon(k: int) -> Tensor:
+    angle = torch.arange(k) * (2 * math.pi / k)
+    return torch.stack([angle.cos(), angle.sin()])
+
+
+def antiprism() -> Tensor:
+    z = (1 / 3) ** 0.5
+    ring = polygon(4) * (1 - z * z) ** 0.5
+    turn = torch.tensor([[1.0, -1], [1, 1]]) / 2**0.5
+    height = torch.full((1, 4), z)
+    return torch.cat([torch.cat([ring, height]), torch.cat([turn @ ring, -height])], 1)
+
+
+def simplex(k: int) -> Tensor:
+    centred = torch.eye(k) - 1 / k
+    return torch.linalg.svd(centred).Vh[: k - 1] * (k / (k - 1)) ** 0.5
+
+
+def block(*parts: Tensor) -> Tensor:
+    return torch.block_diag(*parts)
+
+
+DIGON = torch.tensor([[1.0, -1.0]])
+POLYTOPES = {
+    "single": (lambda: torch.eye(3), [1.0] * 3),
+    "digon": (lambda: DIGON.double(), [1 / 2] * 2),
+    "triangle": (lambda: polygon(3), [2 / 3] * 3),
+    "tetrahedron": (lambda: simplex(4), [3 / 4] * 4),
+    "pentagon": (lambda: polygon(5), [2 / 5] * 5),
+    "square antiprism": (antiprism, [3 / 8] * 8),
+    "triangular bipyramid": (lambda: block(polygon(3), DIGON.double()), [2 / 3] * 3 + [1 / 2] * 2),
+    "dead feature": (lambda: block(polygon(3), torch.zeros(1, 1)), [2 / 3] * 3 + [0]),
+}
+
+
+@pytest.mark.parametrize("name", POLYTOPES)
+def test_dimensionality_of_polytopes_in_any_position_and_size(name: str) -> None:
+    make, expected = POLYTOPES[name]
+    W = make()
+    generator = torch.Generator().manual_seed(0)
+    O = torch.linalg.qr(torch.randn(len(W), len(W), generator=generator)).Q
+    D = geometry.dimensionality(torch.stack([W, 3.7 * O @ W]))
+    torch.testing.assert_close(D, torch.tensor([expected] * 2), atol=1e-9, rtol=0)
+
+
+def test_dimensionality_equals_the_papers_formula() -> None:
+    W = torch.randn(1, 3, 7, generator=torch.Generator().manual_seed(1))
+    unit = W / W.norm(dim=1, keepdim=True)
+    for i in range(7):
+        below = sum((unit[0, :, i] @ W[0, :, j]) ** 2 for j in range(7))
+        slow = W[0, :, i].square().sum() / below
+        torch.testing.assert_close(geometry.dimensionality(W)[0, i], slow)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sum_rule(seed: int) -> None:
+    """D_i <= leverage, so the sum is at most the rank; a tight frame reaches it."""
+    W = torch.randn(64, 4, 9, generator=torch.Generator().manual_seed(seed))
+    W[32:, 3] = W[32:, 2]  # rank 3
+    D, leverage = geometry.dimensionality(W), geometry.leverage(W)
+    assert (D <= leverage + 1e-9).all()
+    rank = torch.tensor([4.0] * 32 + [3.0] * 32)
+    torch.testing.assert_close(leverage.sum(-1), rank)
+    assert (D.sum(-1) < rank).all()
+
+
+def test_superposition_counts_the_others_and_not_itself() -> None:
+    W = torch.tensor([[[2.0, 0.0, 1.0], [0.0, 3.0, 1.0]]])
+    torch.testing.assert_close(geometry.superposition(W), torch.tensor([[1.0, 1.0, 6.5]]))
+    density = torch.tensor([[0.5, 1.0, 0.1]])
+    expected = torch.tensor([[0.1, 0.1, 0.5 * 2 + 1.0 * 4.5]])
+    torch.testing.assert_close(geometry.net_interference(W, density), expected)
+
+
+def test_dimensions_per_feature_of_digons() -> None:
+    W = torch.cat([torch.eye(3), -torch.eye(3)], 1)[None]
+    torch.testing.assert_close(geometry.dimensions_per_feature(W), torch.tensor([0.5]))
+
+
+def test_gradients_are_finite_even_for_dead_features() -> None:
+    W = torch.tensor([[[1.0, 0.0], [0.5, 0.0]]], requires_grad=True)
+    (geometry.dimensionality(W).sum() + geometry.superposition(W).sum()).backward()
+    assert W.grad.isfinite().all()
