@@ -1,12 +1,16 @@
 """Short trainings for tests."""
 
+import contextlib
+import io
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning.pytorch import Trainer
 
+from toysuper.cli import main
 from toysuper.data import SyntheticData
 from toysuper.models import ReLUOutputModel, ToyModel
 
@@ -46,16 +50,31 @@ def fitted(
     return toy
 
 
-def toysuper(*args: str, cwd: Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+class Result(NamedTuple):
+    returncode: int | str | None
+    stdout: str
+    stderr: str
+
+
+def toysuper(*args: str, cwd: Path) -> Result:
+    """The command line within this process."""
+    out, err = io.StringIO(), io.StringIO()
+    before, code = sys.argv, 0
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(list(args))
+        except SystemExit as stop:
+            code = stop.code or 0
+    sys.argv = before
+    if isinstance(code, str):  # sys.exit(sentence) prints it and exits with 1
+        err.write(code)
+        code = 1
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+def process(*args: str, cwd: Path) -> Result:
     """The command line as a person calls it."""
     command = [sys.executable, "-m", "toysuper", *args]
-    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        command, cwd=cwd, check=check, capture_output=True, text=True, env=_env(environment)
-    )
-
-
-def _env(extra: dict[str, str]) -> dict[str, str]:
-    import os
-
-    return {**os.environ, **extra}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment)
+    return Result(done.returncode, done.stdout, done.stderr)

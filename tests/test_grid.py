@@ -28,7 +28,9 @@ def _keyed(grid: Grid) -> list:
 def test_keys_differ_between_cells_and_seeds() -> None:
     keys = Grid({"density": LinSpace(0.01, 1, 200), "seed": Range(50)}).keys()
     assert len(keys.unique(dim=0)) == 10_000
-    assert not torch.equal(keys, Grid({"density": LinSpace(0.01, 1, 200), "seed": Range(50)}).keys(1))
+    assert not torch.equal(
+        keys, Grid({"density": LinSpace(0.01, 1, 200), "seed": Range(50)}).keys(1)
+    )
 
 
 def test_common_keys_ignore_the_seed_only() -> None:

@@ -35,7 +35,7 @@ class ToyCLI(LightningCLI):
             subclass_mode_model=True,
             auto_configure_optimizers=False,
             seed_everything_default=False,  # data.seed is the one seed
-            parser_kwargs={"version": f"toysuper {__version__}"},
+            parser_kwargs={"prog": "toysuper", "version": __version__},
             trainer_defaults={
                 "max_steps": 10_000,
                 "num_sanity_val_steps": 0,

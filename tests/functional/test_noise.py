@@ -69,7 +69,10 @@ def test_moments() -> None:
 
 NEIGHBOURS: dict[str, Callable[[], tuple[Tensor, Tensor]]] = {
     "seed": lambda: (stream(KEYS[:1]), stream(KEYS[1:2])),
-    "one bit of the key": lambda: (stream(KEYS[:1]), stream(KEYS[:1] ^ torch.tensor([[1, 0]]).int())),
+    "one bit of the key": lambda: (
+        stream(KEYS[:1]),
+        stream(KEYS[:1] ^ torch.tensor([[1, 0]]).int()),
+    ),
     "step": lambda: (stream(step=0), stream(step=1)),
     "far step": lambda: (stream(step=5), stream(step=5 + (1 << 20))),
     "purpose": lambda: (stream(purpose=Purpose.TRAIN), stream(purpose=Purpose.VAL)),

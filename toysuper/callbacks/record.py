@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import BasePredictionWriter
+from lightning.pytorch import Callback, Trainer
+from torch import Tensor
 
 from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, run_folder
@@ -76,20 +76,23 @@ class Claims(SnapshotCallback):
             write_csv(folder / "claims.csv", rows)
 
 
-class Predictions(BasePredictionWriter):
+class Predictions(Callback):
     """Writes ``predictions.pt``: features and reconstructions, ``(inst, feat, samples)``."""
 
-    def __init__(self) -> None:
-        super().__init__(write_interval="epoch")
+    def on_predict_start(self, *_: Any) -> None:
+        """Nothing collected yet."""
+        self.batches: list[dict[str, Tensor]] = []
 
-    def write_on_epoch_end(
-        self, trainer: Trainer, pl_module: LightningModule, predictions: Any, batch_indices: Any
-    ) -> None:
-        """Join the batches and write them."""
+    def on_predict_batch_end(self, trainer: Trainer, pl_module: Any, outputs: Any, *_: Any) -> None:
+        """Collect a batch."""
+        self.batches.append({name: value.cpu() for name, value in outputs.items()})
+
+    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Join the batches and write them; each rank writes its own."""
         folder = run_folder(trainer)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            joined = {k: torch.cat([p[k] for p in predictions], -1) for k in predictions[0]}
+            joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
             torch.save(joined, folder / f"predictions{trainer.global_rank or ''}.pt")
 
 

@@ -1,11 +1,12 @@
 """Figure DECOMP: which inputs the loss comes from."""
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysuper.figures.style import PARTS, caption
-from toysuper.functional.decomposition import Parts, decompose
+from toysuper.functional.decomposition import decompose
 from toysuper.types import Snapshot
 
 NAMES = ("none active", "one: feature benefit", "one: interference", "two active", "three or more")
@@ -26,22 +27,23 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
     parts = decompose(models.W, models.bias, models.importance, density)
     figure = Figure(figsize=(7.5, 7), layout="constrained")
     shares, amounts = figure.subplots(2, 1, sharex=True)
-    _stack(shares, 1 / density, parts)
-    _lines(amounts, 1 / density, parts)
+    sparsity = (1 / density).numpy()
+    _stack(shares, sparsity, torch.stack(parts).numpy())
+    _lines(amounts, sparsity, torch.stack(parts).numpy())
     caption(figure, models)
     return figure
 
 
-def _stack(axes: Axes, x: torch.Tensor, parts: Parts) -> None:
-    axes.stackplot(x, torch.stack(parts) / parts.total, labels=NAMES, colors=PARTS)
+def _stack(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+    axes.stackplot(x, parts / parts.sum(0), labels=NAMES, colors=PARTS)
     axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="share of the loss")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, reverse=True)
 
 
-def _lines(axes: Axes, x: torch.Tensor, parts: Parts) -> None:
-    axes.plot(x, parts.total, color="black", linewidth=2, label="loss")
+def _lines(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+    axes.plot(x, parts.sum(0), color="black", linewidth=2, label="loss")
     for name, colour, values in zip(NAMES, PARTS, parts, strict=True):
-        axes.plot(x, values.clamp(min=1e-12), "o-", color=colour, markersize=3, label=name)
-    bottom = float(parts.total.min()) * 1e-3
+        axes.plot(x, values.clip(min=1e-12), "o-", color=colour, markersize=3, label=name)
+    bottom = parts.sum(0).min() * 1e-3
     axes.set(yscale="log", ylim=(bottom, None), xlabel="1 / (1 - S)", ylabel="contribution")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)

@@ -51,7 +51,7 @@ def _matrix(axes: Axes, model: Snapshot) -> None:
     picture = torch.full((n, n + gap + width), torch.nan)
     picture[:, :n] = gram
     picture[:, n + gap :] = model.bias[0, :, None]
-    axes.imshow(picture, cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+    axes.imshow(picture.numpy(), cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_title(label(model.coordinates[0]).replace(", ", "\n"), fontsize="medium")
     clean(axes)
 
@@ -59,7 +59,7 @@ def _matrix(axes: Axes, model: Snapshot) -> None:
 def _bars(axes: Axes, model: Snapshot) -> None:
     lengths = norm(model)[0]
     colours = unit_scale(GRADED).to_rgba(superposition(model)[0].numpy())
-    axes.barh(range(len(lengths)), lengths, color=colours, height=0.85)
+    axes.barh(range(len(lengths)), lengths.tolist(), color=colours, height=0.85)
     axes.set(xlim=(0, 1.35), ylim=(len(lengths) - 0.5, -0.5), yticks=[], xlabel="‖Wᵢ‖")
     axes.axvline(1, color="0.7", linewidth=0.6, zorder=0)
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -60,6 +60,7 @@ class ToyModel(LightningModule, ABC):
     hidden_activation = "identity"
     activation: tuple[str, ...] = ("identity",)
     b: Float[Tensor, "inst feat"]
+    held_out: MetricCollection
 
     def __init__(
         self,
@@ -90,7 +91,9 @@ class ToyModel(LightningModule, ABC):
         self.clip, self.jit, self.claimed = clip, jit, {"seed"}
         self.std = resolve(init, "init", (inits,))(self.grid.instances, hidden, n)
         self.keys = self.grid.keys(seed)
-        self.held_out = MetricCollection([FeatureLoss(), FiringRate(), *(metrics or [])])
+        # outside the tree of modules, all of which the compiled step guards and walks
+        held_out = MetricCollection([FeatureLoss(), FiringRate(), *(metrics or [])])
+        object.__setattr__(self, "held_out", held_out)
 
     @property
     @abstractmethod
@@ -187,8 +190,8 @@ class ToyModel(LightningModule, ABC):
             parameter.grad = gradients[name]
 
     def on_validation_epoch_start(self) -> None:
-        """Measure afresh."""
-        self.held_out.reset()
+        """Measure afresh, where the model is."""
+        self.held_out.to(self.device).reset()
 
     on_test_epoch_start = on_validation_epoch_start
 

@@ -1,0 +1,119 @@
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests._run import data, trainer
+from toysuper import figures
+from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
+from toysuper.callbacks.record import write_csv
+from toysuper.claims import Claim
+from toysuper.models import ReLUOutputModel
+
+GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}
+
+
+def run(folder: Path, grid: dict, *callbacks) -> EventAccumulator:
+    world = data(grid=grid)
+    logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    trainer(20, logger=logger, callbacks=list(callbacks), log_every_n_steps=1).fit(model, world)
+    events = EventAccumulator(str(folder), size_guidance={"histograms": 0, "images": 0})
+    return events.Reload()
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def test_small_ensembles_get_a_tag_per_instance(tmp_path: Path) -> None:
+    events = run(tmp_path, GRID, SnapshotMetrics())
+    tags = events.Tags()["scalars"]
+    assert "represented/density=0.2,seed=1" in tags
+    assert [e.step for e in events.Scalars("held_out_loss/density=1,seed=0")] == [10, 20]
+    assert "superposition" in events.Tags()["histograms"]
+
+
+def test_large_ensembles_get_quantiles_and_one_tag_per_value_of_the_first_axis(tmp_path) -> None:
+    grid = {"density": [1.0, 0.2], "seed": [float(k) for k in range(50)]}
+    tags = run(tmp_path, grid, SnapshotMetrics()).Tags()["scalars"]
+    ours = {tag for tag in tags if tag.startswith("represented/")}
+    assert ours == {
+        f"represented/{t}" for t in ("q0.1", "q0.5", "q0.9", "density=1", "density=0.2")
+    }
+    assert len(tags) < 50
+
+
+def test_long_first_axes_get_quantiles_only(tmp_path: Path) -> None:
+    tags = run(tmp_path, {"seed": list(map(float, range(50)))}, SnapshotMetrics()).Tags()["scalars"]
+    assert {t for t in tags if t.startswith("norm")} == set()
+    assert len([t for t in tags if t.startswith("represented/")]) == 3
+
+
+def test_figures_reach_tensorboard_and_disk(tmp_path: Path) -> None:
+    events = run(tmp_path, GRID, Figures([figures.plane], every=1))
+    assert (tmp_path / "figures" / "plane.png").read_bytes()[:4] == b"\x89PNG"
+    assert {e.step for e in events.Images("plane")} == {10, 20}
+
+
+def test_instances_csv_has_a_row_per_instance(tmp_path: Path) -> None:
+    run(tmp_path, GRID, Instances())
+    rows = read(tmp_path / "instances.csv")
+    assert [(r["density"], r["seed"]) for r in rows][:2] == [("1.0", "0"), ("1.0", "1")]
+    assert len(rows) == 6 and all(float(row["held_out_loss"]) > 0 for row in rows)
+
+
+def test_failing_claims_are_printed_and_stop_nothing(tmp_path: Path, capsys) -> None:
+    def doomed(snapshot):
+        return [Claim("DOOM", "all is well", "yes", "no", False)]
+
+    run(tmp_path, GRID, Claims([doomed]))
+    assert "DOOM" in (out := capsys.readouterr().out) and "FAILS" in out
+    (row,) = read(tmp_path / "claims.csv")
+    assert row["holds"] == "FAILS" and row["measured"] == "no"
+
+
+def test_nothing_is_written_without_a_logger(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = data(grid=GRID)
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    watching = [Figures([figures.plane]), Instances(), Claims(), SnapshotMetrics()]
+    trainer(10, callbacks=watching).fit(model, world)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_validate_and_test_are_ends_too(tmp_path: Path) -> None:
+    world = data(grid=GRID)
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    for verb in ("validate", "test"):
+        logger = TensorBoardLogger(tmp_path, name=verb, version="", default_hp_metric=False)
+        runner = trainer(1, logger=logger, callbacks=[Instances()])
+        getattr(runner, verb)(model, world, verbose=False)
+        assert (tmp_path / verb / "instances.csv").exists()
+
+
+def test_predictions_hold_features_and_reconstructions(tmp_path: Path) -> None:
+    world = data(grid=GRID)
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    logger = TensorBoardLogger(tmp_path, name="", version="", default_hp_metric=False)
+    runner = trainer(1, logger=logger, callbacks=[Predictions()])
+    runner.predict(model, world, return_predictions=False)
+    saved = torch.load(tmp_path / "predictions.pt", weights_only=True)
+    assert saved["features"].shape == (6, 4, 64)
+    torch.testing.assert_close(saved["reconstruction"], model(saved["features"]).detach())
+
+
+def test_a_table_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "instances.csv"
+    write_csv(path, [{"a": 1}])
+
+    def broken():
+        yield {"a": 2}
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_csv(path, broken())
+    assert path.read_text().split() == ["a", "1"]

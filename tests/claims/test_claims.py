@@ -1,0 +1,116 @@
+"""Each claim holds on the solution that the paper describes and fails on a control."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from toysuper import claims
+from toysuper.claims.claim import Claim, table
+from toysuper.types import Snapshot
+
+
+def snapshot(W: Tensor, bias: Tensor, density: list[float], activation: str, **options) -> Snapshot:
+    inst, _, feat = W.shape
+    named = [{"density": p, "activation": activation} for p in density]
+    record = Snapshot(
+        encoder=W,
+        decoder=W,
+        bias=bias,
+        density=torch.tensor(density)[:, None].expand(inst, feat),
+        importance=torch.ones(inst, feat),
+        loss=torch.zeros(inst, feat),
+        activation=(activation,) * inst,
+        hidden_activation=("identity",) * inst,
+        coordinates=tuple(named),
+    )
+    return replace(record, **options)
+
+
+def verdicts(found: list[Claim]) -> dict[str, bool | None]:
+    return {claim.name: claim.holds for claim in found}
+
+
+def five_in_two() -> Snapshot:
+    angle = torch.arange(5) * 2 * math.pi / 5
+    pentagon = 1.05 * torch.stack([angle.cos(), angle.sin()])
+    square = torch.tensor([[1.0, -1, 0, 0, 0], [0, 0, 1, -1, 0]])
+    dense = torch.eye(5)[:2]
+    bias = torch.tensor([[0.0] * 5, [0.0] * 5, [-0.2] * 5])
+    return snapshot(torch.stack([dense, square, pentagon]), bias, [1.0, 0.2, 0.1], "relu")
+
+
+def test_introduction() -> None:
+    good = five_in_two()
+    assert set(verdicts(claims.introduction(good)).values()) == {True}
+    moved = replace(good, encoder=good.encoder[[1, 2, 0]])
+    assert set(verdicts(claims.introduction(moved)).values()) == {False}
+    assert verdicts(claims.introduction(good.pick([1]))) == {
+        "INTRO p=1": None,
+        "INTRO p=0.2": True,
+        "INTRO p=0.1": None,
+    }
+
+
+def test_linear() -> None:
+    W = torch.eye(4)[:2].expand(2, 2, 4)
+    density = [1.0, 0.3]
+    bias = torch.tensor([[0, 0, p / 2, p / 2] for p in density])
+    good = snapshot(W, bias, density, "identity")
+    assert verdicts(claims.linear(good)) == {"LIN loss": True, "LIN norms": True, "LIN bias": True}
+    zero = snapshot(0 * W, 0 * bias, density, "identity")
+    assert set(verdicts(claims.linear(zero)).values()) == {False}
+    assert claims.linear(replace(good, activation=("relu",) * 2))[0].holds is None
+
+
+def demonstration(counts: list[int], bias: float = -0.1) -> Snapshot:
+    density = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001]
+    W = torch.zeros(7, 5, 20)
+    for i, count in enumerate(counts):
+        for k in range(count):
+            W[i, k % 5, k] = 1 if k < 5 else 0.9
+    W[:, 0, 5::5] = 0  # nobody shares the first feature's dimension
+    W[:, 1, 5::5] = (W[:, 1:].abs().sum(1)[:, 5::5] * 0) + 0.9
+    for i, count in enumerate(counts):
+        W[i, :, count:] = 0
+    return snapshot(W, torch.full((7, 20), bias), density, "relu")
+
+
+def test_demonstration() -> None:
+    good = demonstration([5, 7, 9, 10, 11, 13, 14])
+    assert set(verdicts(claims.demo_a(good)).values()) == {True}
+    falling = verdicts(claims.demo_a(demonstration([5, 7, 9, 10, 11, 13, 12])))
+    assert falling["DEMO-A counts"] and not falling["DEMO-A order"]
+    wrong = verdicts(claims.demo_a(demonstration([5] * 7, bias=0.0)))
+    assert not wrong["DEMO-A counts"] and not wrong["DEMO-A bias"]
+    shared = replace(good, encoder=good.encoder.roll(1, 1) + good.encoder)
+    assert not verdicts(claims.demo_a(shared))["DEMO-A first"]
+
+
+def test_invariance_tells_a_privileged_basis() -> None:
+    good = five_in_two()
+    assert verdicts(claims.invariance(good)) == {"INV": True}
+    privileged = replace(good, hidden_activation=("relu",) * 3)
+    (claim,) = claims.invariance(privileged)
+    assert claim.holds and claim.expected == "> 1e-2"
+    pretending = replace(good, hidden_activation=("identity", "relu", "identity"))
+    assert "changes" in claims.invariance(pretending)[0].statement
+
+
+def test_sum_rule() -> None:
+    tight = verdicts(claims.sum_rule(five_in_two()))
+    assert tight == {"SUMD bound": True, "SUMD tight": True}
+    loose = torch.tensor([[[1.0, 0.5, 0.3], [0.0, 0.5, 0.9]]])
+    record = snapshot(loose, torch.zeros(1, 3), [0.1], "relu")
+    assert verdicts(claims.sum_rule(record)) == {"SUMD bound": True, "SUMD tight": False}
+
+
+def test_decomposition() -> None:
+    found = verdicts(claims.decomposition(five_in_two()))
+    assert found == {"DECOMP sum": True, "DECOMP pentagon": True, "DECOMP digons": True}
+
+
+def test_table_shows_failures_as_failures() -> None:
+    rows = [Claim("A", "a", "1", "2", False), Claim("B", "b", "1", "", None)]
+    assert "FAILS" in table(rows) and "not measured" in table(rows)

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from tests._run import data, fitted
+from toysuper import figures
+from toysuper.callbacks.figures import pixels
+from toysuper.errors import UserError
+from toysuper.figures.style import GRADED, SIGNED, unit_scale
+from toysuper.types import Snapshot
+
+GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
+
+
+@pytest.fixture
+def snapshot() -> Snapshot:
+    world = data(grid=GRID)
+    return fitted(world, 5).snapshot(world.world())
+
+
+def texts(figure: Figure) -> list[str]:
+    return [axes.get_title() for axes in figure.axes if axes.get_title()]
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_every_figure_draws_something(name: str, snapshot: Snapshot) -> None:
+    picture = pixels(getattr(figures, name)(snapshot))
+    assert picture.dtype == np.uint8 and picture.shape[2] == 3
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
+
+
+def test_titles_come_from_the_grid(snapshot: Snapshot) -> None:
+    figure = figures.gram(snapshot)
+    names = ["1 - S = 0.1\nlinear", "1 - S = 1\nReLU", "1 - S = 0.2\nReLU", "1 - S = 0.1\nReLU"]
+    assert texts(figure) == names
+    assert "n = 4 features, m = 2 hidden dimensions" in figure.get_supxlabel()
+
+
+def test_gram_shows_the_numbers(snapshot: Snapshot) -> None:
+    """The matrix and the bars are WᵀW, b and the norms of the best model, not of another."""
+    model = (
+        snapshot.where(lambda i: snapshot.coordinates[i]["activation"] == "relu").best().pick([0])
+    )
+    top, bars = (figures.gram(model).axes[k] for k in (0, 1))
+    picture = torch.tensor(np.ma.filled(top.images[0].get_array(), np.nan))
+    torch.testing.assert_close(picture[:, :4], (model.W.mT @ model.W)[0], check_dtype=False)
+    torch.testing.assert_close(picture[:, -1], model.bias[0], check_dtype=False)
+    lengths = torch.tensor([bar.get_width() for bar in bars.patches])
+    torch.testing.assert_close(lengths, model.W[0].norm(dim=0), check_dtype=False)
+
+
+def test_plane_ends_each_line_at_its_feature(snapshot: Snapshot) -> None:
+    model = snapshot.best().pick([0])
+    ends = [line.get_xydata()[-1] for line in figures.plane(model).axes[0].lines[::2]]
+    np.testing.assert_allclose(ends[::-1], model.W[0].T.numpy())
+
+
+def test_plane_needs_two_dimensions() -> None:
+    world = data(grid=GRID)
+    snapshot = fitted(world, 2, hidden=3).snapshot(world.world())
+    with pytest.raises(UserError, match="needs model.hidden of 2, not 3"):
+        figures.plane(snapshot)
+
+
+def test_colours_mean_what_the_paper_says() -> None:
+    blue, grey, red = (SIGNED(x)[:3] for x in (0.0, 0.5, 1.0))
+    assert blue[2] > blue[0] and red[0] > red[2] and max(grey) - min(grey) < 0.02
+    dark, yellow, beyond = (unit_scale(GRADED).to_rgba(x)[:3] for x in (0.0, 1.0, 7.0))
+    assert sum(dark) < 0.7 and yellow[0] > 0.9 > yellow[2] and beyond == yellow

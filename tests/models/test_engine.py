@@ -1,0 +1,62 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tests._run import ROOT, data
+from toysuper.models.engine import clip, compiled
+
+COMPILED = """
+import torch
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+from tests._run import data, fitted
+
+grid = {"density": [1.0, 0.1], "activation": ["relu", "identity"]}
+eager = fitted(data(grid=grid), 200)
+fast = fitted(data(grid=grid), 200, jit=True)
+error = float((eager.W - fast.W).abs().max().detach())
+assert error < 1e-12, error
+alone = fitted(data(grid={"density": [0.1], "activation": ["relu"]}), 200, jit=True)
+assert torch.equal(alone.W[0], fast.W[2]), "compiled instances see each other"
+graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+assert graphs == 2, f"{graphs} graphs instead of one a run"
+"""
+
+
+def test_compiled_training_equals_eager_training() -> None:
+    """In a process of its own, where no type checker wraps the functions."""
+    subprocess.run([sys.executable, "-c", COMPILED], cwd=ROOT, check=True)
+
+
+def test_without_a_compiler_it_trains_eagerly_after_one_warning(monkeypatch) -> None:
+    def no_compiler(*_, **__):
+        def fail(*_):
+            raise RuntimeError("No working C++ compiler found\nlong story")
+
+        return fail
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    step = compiled(lambda parameters, world, at: ({}, at + 1))
+    with pytest.warns(UserWarning, match=r"eagerly.*No working C\+\+ compiler found\)$"):
+        assert step({}, data().world(), torch.tensor(1)) == ({}, torch.tensor(2))
+    assert step({}, data().world(), torch.tensor(1)) == ({}, torch.tensor(2))
+
+
+def test_a_fault_in_the_model_is_not_taken_for_a_missing_compiler(monkeypatch) -> None:
+    def fault(*_):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(torch, "compile", lambda step, **_: step)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        compiled(fault)({}, data().world(), torch.tensor(0))
+
+
+def test_clip_scales_each_instance_to_the_limit() -> None:
+    gradients = {
+        "W": torch.ones(3, 2, 2) * torch.tensor([0.1, 1, 0]).view(3, 1, 1),
+        "b": torch.zeros(3, 2),
+    }
+    norms = clip(gradients, 1.0)["W"].flatten(1).norm(dim=1)
+    torch.testing.assert_close(norms, torch.tensor([0.2, 1.0, 0.0]))

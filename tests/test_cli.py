@@ -1,0 +1,177 @@
+"""The command line in processes of their own, as a person meets it."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from tests._run import ROOT, Result, process, toysuper
+from toysuper import configs
+from toysuper.messages import essence
+
+QUICK = ("--config", "debug", "--trainer.max_steps", "4", "--data.epoch", "2")
+INTRO = (ROOT / "configs" / "intro.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short fit of the introduction, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("run")
+    result = process("fit", "--config", "intro", *QUICK, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    (folder / "output.txt").write_text(result.stdout + result.stderr)
+    return folder
+
+
+def version(folder: Path, number: int = 0, name: str = "intro") -> Path:
+    return folder / "runs" / name / f"version_{number}"
+
+
+def checkpoint(folder: Path) -> Path:
+    (path,) = (version(folder) / "checkpoints").glob("*.ckpt")
+    return path
+
+
+def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
+    left = {path.name for path in version(trained).rglob("*")}
+    assert {"plane.png", "instances.csv", "claims.csv", "config.yaml"} <= left
+    assert checkpoint(trained).name == "epoch=1-step=4.ckpt"
+    rows = list(csv.DictReader((version(trained) / "instances.csv").read_text().splitlines()))
+    assert len(rows) == 72
+
+
+def test_fit_prints_claims_and_no_warning_or_advert(trained: Path) -> None:
+    output = (trained / "output.txt").read_text()
+    assert "INTRO p=0.1" in output and "INV" in output
+    assert "Warning" not in output and "Tip" not in output
+
+
+def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(trained: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
+    saved = str(version(trained) / "config.yaml")
+    again = process("fit", "--config", saved, cwd=trained)
+    assert again.returncode == 0, again.stderr
+    assert before == {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
+    (path,) = (version(trained, name="config") / "checkpoints").glob("*.ckpt")
+    first, second = (torch.load(p, weights_only=True) for p in (checkpoint(trained), path))
+    assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
+
+
+@pytest.mark.parametrize("verb", ["validate", "test", "predict"])
+def test_the_other_verbs_load_the_checkpoint(trained: Path, verb: str) -> None:
+    path = str(checkpoint(trained))
+    result = toysuper(verb, "--config", "intro", *QUICK[:2], "--ckpt_path", path, cwd=trained)
+    assert result.returncode == 0, result.stderr
+    if verb == "predict":
+        assert list(trained.rglob("predictions.pt"))
+    else:
+        assert "INTRO" in result.stdout
+
+
+def test_the_config_wins_over_the_checkpoint(trained: Path, tmp_path: Path) -> None:
+    """The checkpoint was trained with relu; the user now says identity, and resumes."""
+    args = ("--config", "intro", *QUICK, "--trainer.max_steps", "6")
+    result = toysuper(
+        "fit",
+        *args,
+        "--model.activation=identity",
+        "--model.jit=false",
+        "--ckpt_path",
+        str(checkpoint(trained)),
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stderr
+    resolved = yaml.safe_load((version(tmp_path) / "config.yaml").read_text())
+    assert resolved["model"]["init_args"]["activation"] == "identity"
+    assert "not in the grid" in result.stdout  # no relu model is left to check
+
+
+def test_version_and_help_and_print_config(tmp_path: Path) -> None:
+    assert process("--version", cwd=tmp_path).stdout.startswith("toysuper 0")
+    assert "--config" in toysuper("fit", "--help", cwd=tmp_path).stdout
+    printed = toysuper("fit", "--config", "intro", "--data.seed=5", "--print_config", cwd=tmp_path)
+    config = yaml.safe_load(printed.stdout)
+    assert config["data"]["seed"] == 5 and config["data"]["n"] == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+BROKEN = {
+    "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
+    "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml, .*'trainer.max_steps'",
+    "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
+    "hidden: 2|hidden: two": r"model.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
+    "grid.Geometric|grid.Geometri": r"toysuper.grid has no 'Geometri' \(bad.yaml.*'Geometric'",
+    "figures.plane|figures.plan": r"toysuper.figures has no 'plan'.*'plane'",
+    "lr: 3.0e-3|lrr: 3.0e-3": r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'",
+    "hidden: 2|hidden: 2\n    n: 7": r"model.n in bad.yaml is taken from the data; set data.n",
+    "n: 5|n: 5: 6": r"bad.yaml, line \d+ is not YAML",
+    "density: [|desity: [": r"grid axis 'desity' .*Did you mean 'density'",
+    "0.2, 0.1]|0.2, -0.1]": r"density of feature 0 is -0.1; it must be above 0 and at most 1",
+    "hidden: 2|hidden: 6": r"model.hidden is 6 but there are 5 features",
+    "hidden: 2|hidden: 2\n    activation: rellu": r"activation 'rellu'.*'relu'",
+}
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_broken_configs_get_one_sentence_and_leave_nothing(change: str, tmp_path: Path) -> None:
+    old, new = change.split("|")
+    assert old in INTRO
+    (tmp_path / "bad.yaml").write_text(INTRO.replace(old, new))
+    assert_refused(toysuper("fit", "--config", "bad.yaml", cwd=tmp_path), BROKEN[change])
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+def assert_refused(result: Result, sentence: str) -> None:
+    assert result.returncode in (1, 2)
+    assert re.search(sentence, result.stderr), result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--config", "intr"), "neither a file nor one of .*Did you mean 'intro'"),
+        (
+            ("--config", "intro", "--model.n=7"),
+            "model.n on the command line is taken from the data",
+        ),
+        (("--config", "intro", "--ckpt_path", "no.ckpt"), "'no.ckpt' is not a file"),
+        (("--config", "intro", "--ckpt_path", "junk.ckpt"), "cannot be read as a checkpoint"),
+        (("--config", "intro", "--ckpt_path", "foreign.ckpt"), "was not written by toysuper"),
+        (("--config", "intro", "--trainer.default_root_dir", "junk.ckpt"), "Not a directory"),
+    ],
+)
+def test_bad_arguments_get_one_sentence(args, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "junk.ckpt").write_text("not a checkpoint")
+    torch.save({"state_dict": {}}, tmp_path / "foreign.ckpt")
+    assert_refused(toysuper("fit", *args, cwd=tmp_path), sentence)
+    assert {path.name for path in tmp_path.iterdir()} == {"junk.ckpt", "foreign.ckpt"}
+
+
+def test_a_checkpoint_of_another_size_is_refused(trained: Path, tmp_path: Path) -> None:
+    path = str(checkpoint(trained))
+    args = ("fit", "--config", "intro", "--data.n", "6", "--ckpt_path", path)
+    result = toysuper(*args, cwd=tmp_path)
+    assert_refused(result, r"\(72, 2, 5\).*\(72, 2, 6\)")
+
+
+def test_a_full_disk_gets_one_sentence() -> None:
+    from toysuper.messages import fault
+
+    full = OSError(28, "No space left on device", "runs/x.ckpt")
+    assert "disk is full" in fault(full)
+    assert "disk is full" in fault(
+        RuntimeError("[enforce fail] PytorchStreamWriter failed writing")
+    )
+    assert fault(RuntimeError("a true fault")) is None
+
+
+def test_errors_without_a_pattern_keep_their_words() -> None:
+    assert essence("something new went wrong") == "something new went wrong"
+
+
+def test_names_find_every_config() -> None:
+    assert {"intro", "debug", "gpu", "ddp"} <= set(configs.known())

@@ -1,0 +1,68 @@
+"""Every YAML of configs/ is a test: it parses, resolves as written, and trains two steps."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from tests._run import ROOT, toysuper
+from toysuper.models.base import adamw
+
+EXPERIMENTS = sorted((ROOT / "configs").glob("*.yaml"))
+PRESETS = sorted((ROOT / "configs" / "presets").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -> None:
+    tiny = ("--trainer.max_steps=2", "--data.batch_size=8", "--data.eval_batches=1")
+    result = toysuper("fit", "--config", path.stem, *tiny, "--model.jit=false", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    config = yaml.safe_load(path.read_text())
+    folder = tmp_path / "runs" / path.stem / "version_0"
+    drawn = {name.split(".")[-1] for name in config["figures"]["draw"]}
+    assert {picture.stem for picture in (folder / "figures").iterdir()} == drawn
+    assert (folder / "claims.csv").exists()
+    (saved,) = (folder / "checkpoints").glob("*.ckpt")
+    assert optimiser(saved) == {**optimiser_defaults(), "lr": 3e-3}
+
+
+def optimiser(path: Path) -> dict:
+    """What the optimiser really was, not what the config says."""
+    (group,) = torch.load(path, weights_only=True)["optimizer_states"][0]["param_groups"]
+    return {k: group[k] for k in optimiser_defaults()} | {"lr": group["initial_lr"]}
+
+
+def optimiser_defaults() -> dict:
+    return adamw([torch.nn.Parameter(torch.zeros(1))]).defaults
+
+
+def test_adam_does_not_inherit_adamws_weight_decay(tmp_path: Path) -> None:
+    args = ("--trainer.max_steps=1", "--data.batch_size=8", "--data.eval_batches=1")
+    adam = ("--model.optimizer=torch.optim.Adam", "--model.optimizer.lr=0.01")
+    (tmp_path / "plain.yaml").write_text(
+        "model: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2, jit: false}}\n"
+        "data: {n: 4}\n"
+    )
+    result = toysuper("fit", "--config", "plain.yaml", *adam, *args, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (saved,) = tmp_path.rglob("*.ckpt")
+    (group,) = torch.load(saved, weights_only=True)["optimizer_states"][0]["param_groups"]
+    assert group["weight_decay"] == 0 and group["lr"] == 0.01
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_are_accepted(path: Path, tmp_path: Path) -> None:
+    args = ("fit", "--config", "intro", "--config", path.stem, "--print_config")
+    result = toysuper(*args, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    printed, preset = yaml.safe_load(result.stdout), yaml.safe_load(path.read_text())
+    for section, values in preset.items():
+        assert values.items() <= printed[section].items()
+
+
+def test_configs_have_no_copies_in_the_package() -> None:
+    """The wheel takes them from configs/; a second copy would go stale."""
+    assert not (ROOT / "toysuper" / "configs").exists()
+    assert shutil.which("git") is None or EXPERIMENTS

@@ -1,0 +1,49 @@
+"""Imports point one way."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "toysuper"
+CORE = {"functional", "types", "errors"}
+ALLOWED = {
+    "functional": {"functional", "errors"},
+    "types": {"functional"},
+    "errors": set(),
+    "grid": {"errors"},
+    "schedules": set(),
+    "features": CORE | {"features"},
+    "world": CORE | {"features"},
+    "data": CORE | {"features", "grid", "world"},
+    "metrics": CORE | {"metrics"},
+    "figures": CORE | {"figures", "metrics"},
+    "claims": CORE | {"claims", "metrics"},
+    "models": CORE | {"models", "metrics", "data", "grid", "schedules", "world"},
+    "callbacks": CORE | {"callbacks", "metrics", "claims"},
+}
+LIGHTNING = {"data", "models", "callbacks", "cli", "messages"}
+
+
+def imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "toysuper":
+            names |= {f"toysuper.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return names
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=str)
+def test_imports_point_one_way(path: Path) -> None:
+    names = imported(path)
+    rooms = {name.split(".")[1] for name in names if name.startswith("toysuper.")}
+    assert rooms <= ALLOWED.get(room(path), rooms)
+    assert room(path) in LIGHTNING or not any("lightning" in name for name in names)
+    assert not any("pyplot" in name for name in names)
