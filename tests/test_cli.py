@@ -100,7 +100,7 @@ def test_version_and_help_and_print_config(tmp_path: Path) -> None:
 
 BROKEN = {
     "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
-    "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml, .*'trainer.max_steps'",
+    "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml.*'trainer.max_steps'",
     "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
     "hidden: 2|hidden: two": r"model.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
     "grid.Geometric|grid.Geometri": r"toysuper.grid has no 'Geometri' \(bad.yaml.*'Geometric'",

@@ -59,7 +59,7 @@ def test_plane_ends_each_line_at_its_feature(snapshot: Snapshot) -> None:
 def test_plane_needs_two_dimensions() -> None:
     world = data(grid=GRID)
     snapshot = fitted(world, 2, hidden=3).snapshot(world.world())
-    with pytest.raises(UserError, match="needs model.hidden of 2, not 3"):
+    with pytest.raises(UserError, match=r"needs model\.hidden of 2, not 3"):
         figures.plane(snapshot)
 
 

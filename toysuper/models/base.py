@@ -45,7 +45,7 @@ class ToyModel(LightningModule, ABC):
         hidden: hidden dimensions m.
         init: standard deviation of the initial weights, by name: ``xavier``, ``official`` …
         optimizer: makes the optimiser.
-        schedule: factor of the learning rate over training progress in [0, 1).
+        schedule: factor of the learning rate over training progress in [0, 1); constant without.
         clip: largest gradient norm of an instance.
         seed: seed of the initial weights; the command line takes it from the data.
         jit: compile the training step into one graph.
@@ -69,7 +69,7 @@ class ToyModel(LightningModule, ABC):
         hidden: int,
         init: str = "xavier",
         optimizer: OptimizerCallable = adamw,
-        schedule: Callable = Constant(),  # noqa: B008 - stateless
+        schedule: Callable | None = None,
         clip: float | None = None,
         seed: int = 0,
         jit: bool = True,
@@ -87,7 +87,8 @@ class ToyModel(LightningModule, ABC):
         self.grid = grid if isinstance(grid, Grid) else Grid(grid)
         self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
         self.save_hyperparameters({"grid": self.grid.blocks})
-        self.n, self.hidden, self.optimizer, self.schedule = n, hidden, optimizer, schedule
+        self.n, self.hidden, self.optimizer = n, hidden, optimizer
+        self.schedule = schedule or Constant()
         self.clip, self.jit, self.claimed = clip, jit, {"seed"}
         self.std = resolve(init, "init", (inits,))(self.grid.instances, hidden, n)
         self.keys = self.grid.keys(seed)
