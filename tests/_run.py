@@ -75,6 +75,6 @@ def toysuper(*args: str, cwd: Path) -> Result:
 def process(*args: str, cwd: Path) -> Result:
     """The command line as a person calls it."""
     command = [sys.executable, "-m", "toysuper", *args]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment)
     return Result(done.returncode, done.stdout, done.stderr)

@@ -41,5 +41,9 @@ class SnapshotCallback(Callback):
 
 
 def run_folder(trainer: Trainer) -> Path | None:
-    """Where this run writes; None without a logger, which means: write nothing."""
-    return Path(trainer.log_dir) if trainer.logger and trainer.log_dir else None
+    """Where this run writes; None without a logger, which means: write nothing.
+
+    Unlike ``trainer.log_dir`` this is no collective, so rank 0 may ask alone.
+    """
+    logger: Any = trainer.logger
+    return Path(getattr(logger, "log_dir", None) or logger.save_dir) if logger else None

@@ -89,11 +89,11 @@ class Predictions(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Join the batches and write them; each rank writes its own."""
-        folder = run_folder(trainer)
+        folder = trainer.log_dir if trainer.logger else None  # rank 0's, on every rank
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            Path(folder).mkdir(parents=True, exist_ok=True)
             joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
-            torch.save(joined, folder / f"predictions{trainer.global_rank or ''}.pt")
+            torch.save(joined, Path(folder) / f"predictions{trainer.global_rank or ''}.pt")
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -162,7 +162,7 @@ class ToyModel(LightningModule, ABC):
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
         loss = self.run_burst(burst)
-        self.log("train/loss", loss.mean(), prog_bar=True, batch_size=1)
+        self.log("train/loss", loss.mean(), prog_bar=True, batch_size=1, sync_dist=True)
 
     @torch.no_grad()
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
@@ -213,7 +213,7 @@ class ToyModel(LightningModule, ABC):
 
     def _log_held_out(self, stage: str) -> None:
         loss = self.held_out["FeatureLoss"].compute().sum(-1).mean()
-        self.log(f"{stage}/loss", loss, prog_bar=True, batch_size=1)
+        self.log(f"{stage}/loss", loss, prog_bar=True, batch_size=1, sync_dist=True)
 
     def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
         """Features and what the model answers, ``(inst, feat, batch)``."""
