@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ProgressBar
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 
 class StepProgressBar(ProgressBar):

@@ -34,6 +34,10 @@ STATEMENTS = {
 }
 
 
+def _norms(lengths: Tensor) -> str:
+    return " ".join(f"{float(length):.2f}" for length in lengths)
+
+
 def _cosines(W: Tensor, features: Tensor) -> Tensor:
     unit = directions(W[None])[0][:, features]
     return (unit.T @ unit)[*torch.triu_indices(len(features), len(features), 1)]
@@ -44,7 +48,7 @@ def _orthogonal(W: Tensor, _: Tensor) -> tuple[str, bool]:
     stored = (lengths > 0.9).nonzero()[:, 0]
     cosine = _cosines(W, stored).abs().amax() if len(stored) > 1 else torch.nan
     holds = stored.tolist() == [0, 1] and float(cosine) < 0.05
-    return f"norms {numbers(lengths)}, |cos| {float(cosine):.2g}", holds
+    return f"{_norms(lengths)}, |cos| {float(cosine):.2g}", holds
 
 
 def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:
@@ -53,7 +57,7 @@ def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:
     opposite = sorted(_cosines(W, stored).tolist())[:2]
     holds = len(stored) == 4 and len(opposite) == 2 and opposite[1] < -0.98
     holds = holds and float(lengths.min()) < 0.1
-    return f"norms {numbers(lengths)}, cos {numbers(opposite)}", holds
+    return f"{_norms(lengths)}, cos {numbers(opposite)}", holds
 
 
 def _pentagon(W: Tensor, bias: Tensor) -> tuple[str, bool]:
@@ -61,5 +65,6 @@ def _pentagon(W: Tensor, bias: Tensor) -> tuple[str, bool]:
     angles = torch.rad2deg(torch.atan2(W[1], W[0])).sort().values
     gaps = torch.cat([angles.diff(), angles[:1] + math.degrees(2 * math.pi) - angles[-1:]])
     holds = within(lengths, 0.95, torch.inf) and within(gaps, 60, 84) and bool((bias < 0).all())
-    measured = f"norms {numbers(lengths)}, gaps {numbers(gaps, '.0f')}, b {numbers(bias, '.2f')}"
+    span = f"{float(gaps.min()):.0f}-{float(gaps.max()):.0f}"
+    measured = f"{_norms(lengths)}, gaps {span}, b <= {float(bias.max()):.2f}"
     return measured, holds

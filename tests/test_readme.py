@@ -1,0 +1,60 @@
+"""What the README shows is what works."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from tests import _laws
+from tests._run import ROOT, toysuper
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def model() -> type:
+    space: dict = {"__name__": "readme"}
+    exec(blocks("python")[0], space)
+    return space["UntiedModel"]
+
+
+@pytest.mark.parametrize("law", _laws.ALL)
+def test_the_example_model_obeys_the_laws(law) -> None:
+    law(model())
+
+
+def test_the_example_config_trains(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(blocks("yaml")[0])
+    tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
+    result = toysuper("fit", "--config", "mine.yaml", *tiny, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "runs" / "mine" / "version_0" / "figures" / "gram.png").exists()
+
+
+def test_every_experiment_is_in_the_table() -> None:
+    rows = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert rows == {path.stem for path in (ROOT / "configs").glob("*.yaml")}
+
+
+def test_there_are_two_set_up_commands() -> None:
+    lines = "".join(blocks("bash")).splitlines()
+    assert len([line for line in lines if "pip install" in line]) == 2
+
+
+def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "my_models.py").write_text(blocks("python")[0])
+    monkeypatch.syspath_prepend(tmp_path)
+    config = yaml.safe_load(blocks("yaml")[0])
+    config["model"]["class_path"] = "my_models.UntiedModel"
+    del config["data"]["grid"]["activation"]
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+    tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
+    result = toysuper("fit", "--config", "mine.yaml", *tiny, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (saved,) = tmp_path.rglob("*.ckpt")
+    assert set(torch.load(saved, weights_only=True)["state_dict"]) == {"W", "V", "b"}
