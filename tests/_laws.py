@@ -62,7 +62,7 @@ def the_snapshot_answers_like_the_model(model: type[ToyModel], **options: Any) -
     world = data(grid=GRID)
     toy = fitted(world, model=model, **options)
     x = world.world()(0, Purpose.TEST).features
-    torch.testing.assert_close(toy.snapshot(world.world()).forward(x), toy(x))
+    torch.testing.assert_close(toy.snapshot(world).forward(x), toy(x))
 
 
 def tied_weights_are_one_parameter(model: type[ToyModel], **options: Any) -> None:

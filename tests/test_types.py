@@ -6,7 +6,7 @@ from toysuper.types import Snapshot
 
 def snapshot() -> Snapshot:
     world = data(grid={"density": [1.0, 0.2], "seed": [0, 1, 2]})
-    return fitted(world, 5).snapshot(world.world())
+    return fitted(world, 5).snapshot(world)
 
 
 def test_best_keeps_the_least_held_out_loss_of_every_cell() -> None:
@@ -32,7 +32,7 @@ def test_pick_keeps_everything_together() -> None:
 def test_a_snapshot_is_a_copy() -> None:
     world = data()
     model = fitted(world, 2)
-    record = model.snapshot(world.world())
+    record = model.snapshot(world)
     before = record.W.clone()
     model.W.data.zero_()
     assert torch.equal(record.W, before)

@@ -87,7 +87,6 @@ class SyntheticData(LightningDataModule):
             self.grid.keys(self.seed, common=held_out),
             self.density.to(torch.get_default_dtype()),
             self.importance.to(torch.get_default_dtype()),
-            self.grid.coordinates,
             self.features or SparseUniform(),
             self.task,
             samples // ranks,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
 from toysuper.functional.resolve import resolve
-from toysuper.types import Batch, Coordinates
+from toysuper.types import Batch
 
 
 class World(nn.Module):
@@ -29,7 +29,6 @@ class World(nn.Module):
         keys: Int[Tensor, "inst 2"],
         density: Float[Tensor, "inst feat"],
         importance: Float[Tensor, "inst feat"],
-        coordinates: tuple[Coordinates, ...],
         features: Features,
         task: str = "identity",
         samples: int = 1024,
@@ -38,7 +37,7 @@ class World(nn.Module):
         super().__init__()
         for name, value in (("keys", keys), ("density", density), ("importance", importance)):
             self.register_buffer(name, value)
-        self.coordinates, self.features = coordinates, features
+        self.features = features
         self.task = resolve(task, "task")
         self.samples, self.first = samples, first
 

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests._run import data, trainer
+from tests._run import data, fitted, trainer
 from toysuper import figures
 from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
 from toysuper.callbacks.record import write_csv
@@ -37,20 +37,37 @@ def test_small_ensembles_get_a_tag_per_instance(tmp_path: Path) -> None:
     assert "superposition" in events.Tags()["histograms"]
 
 
-def test_large_ensembles_get_quantiles_and_one_tag_per_value_of_the_first_axis(tmp_path) -> None:
-    grid = {"density": [1.0, 0.2], "seed": [float(k) for k in range(50)]}
+def test_losses_are_logged_at_optimiser_steps(tmp_path: Path) -> None:
+    events = run(tmp_path, GRID)
+    assert [e.step for e in events.Scalars("train/loss")] == [4, 8, 10, 12, 16, 20]
+    assert [e.step for e in events.Scalars("val/loss")] == [10, 20]
+
+
+def test_larger_ensembles_get_a_mean_per_cell_and_quantiles(tmp_path: Path) -> None:
+    grid = {"density": [1.0, 0.2], "activation": ["relu"], "seed": list(map(float, range(50)))}
+    events = run(tmp_path, grid, SnapshotMetrics())
+    ours = {t for t in events.Tags()["scalars"] if t.startswith("represented/")}
+    cells = {f"density={p},activation=relu" for p in ("1", "0.2")}
+    assert ours == {f"represented/{t}" for t in cells | {"q0.1", "q0.5", "q0.9"}}
+
+
+@pytest.mark.parametrize(("first", "means"), [(3, 3), (40, 0)])
+def test_the_largest_get_a_mean_per_value_of_the_first_axis(tmp_path, first, means) -> None:
+    """And never thousands of tags."""
+    densities = [0.01 * (k + 1) for k in range(first)]
+    grid = {"density": densities, "importance[0]": [float(k + 1) for k in range(40)]}
     tags = run(tmp_path, grid, SnapshotMetrics()).Tags()["scalars"]
-    ours = {tag for tag in tags if tag.startswith("represented/")}
-    assert ours == {
-        f"represented/{t}" for t in ("q0.1", "q0.5", "q0.9", "density=1", "density=0.2")
-    }
-    assert len(tags) < 50
+    assert len([t for t in tags if t.startswith("represented/density=")]) == means
+    assert len([t for t in tags if t.startswith("represented/q")]) == 3
 
 
-def test_long_first_axes_get_quantiles_only(tmp_path: Path) -> None:
-    tags = run(tmp_path, {"seed": list(map(float, range(50)))}, SnapshotMetrics()).Tags()["scalars"]
-    assert {t for t in tags if t.startswith("norm")} == set()
-    assert len([t for t in tags if t.startswith("represented/")]) == 3
+def test_quantiles_and_means_are_those_of_the_ensemble() -> None:
+    world = data(grid={"density": [1.0, 0.2], "seed": list(map(float, range(20)))})
+    snapshot = fitted(world, 2).snapshot(world)
+    values = torch.arange(40.0)
+    scalars = SnapshotMetrics().scalars("x", values, snapshot)
+    assert scalars["x/density=0.2"] == pytest.approx(29.5)
+    assert scalars["x/q0.9"] == pytest.approx(35.1)
 
 
 def test_figures_reach_tensorboard_and_disk(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": 
 @pytest.fixture
 def snapshot() -> Snapshot:
     world = data(grid=GRID)
-    return fitted(world, 5).snapshot(world.world())
+    return fitted(world, 5).snapshot(world)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -58,7 +58,7 @@ def test_plane_ends_each_line_at_its_feature(snapshot: Snapshot) -> None:
 
 def test_plane_needs_two_dimensions() -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 2, hidden=3).snapshot(world.world())
+    snapshot = fitted(world, 2, hidden=3).snapshot(world)
     with pytest.raises(UserError, match=r"needs model\.hidden of 2, not 3"):
         figures.plane(snapshot)
 

@@ -42,7 +42,7 @@ def test_reset_forgets() -> None:
 
 def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 5).snapshot(world.world())
+    snapshot = fitted(world, 5).snapshot(world)
     functions = [getattr(metrics, name) for name in metrics.__all__ if name[0].islower()]
     assert len(functions) == 11
     for function in functions:
@@ -53,7 +53,7 @@ def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None
 
 def test_paper_and_notebook_superposition() -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 5).snapshot(world.world())
+    snapshot = fitted(world, 5).snapshot(world)
     torch.testing.assert_close(
         metrics.superposition_root(snapshot) ** 2, metrics.superposition(snapshot)
     )

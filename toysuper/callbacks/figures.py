@@ -19,7 +19,7 @@ class Figures(SnapshotCallback):
         every: validations between pictures in TensorBoard; 0 draws at the end only.
     """
 
-    def __init__(self, draw: list[Callable] | None = None, every: int = 0) -> None:
+    def __init__(self, draw: list[Callable] | None = None, every: int = 5) -> None:
         self.draw, self.every, self.validations = draw or [], every, 0
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:

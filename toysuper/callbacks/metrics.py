@@ -1,7 +1,8 @@
 """Metrics of the Snapshot into scalars and histograms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
@@ -23,13 +24,13 @@ QUANTILES = (0.1, 0.5, 0.9)
 class SnapshotMetrics(SnapshotCallback):
     """Logs functions of the Snapshot at every validation.
 
-    A small ensemble gets one scalar per instance. One of more than ``most`` instances gets
-    quantiles over the ensemble and a mean per value of its first axis. Metrics with a value per
-    feature are averaged for the scalar and kept whole in a histogram.
+    A metric with a value per feature becomes a histogram. One with a value per instance becomes
+    scalars: a tag per instance where there are few, else quantiles over the ensemble and means,
+    a tag per cell with its seeds together, or per value of the first axis.
 
     Args:
         measure: functions from a Snapshot to ``(inst,)`` or ``(inst, feat)``.
-        most: most tags that one metric may have.
+        most: most means that one metric may have.
     """
 
     def __init__(self, measure: list[Callable] | None = None, most: int = 32) -> None:
@@ -39,25 +40,35 @@ class SnapshotMetrics(SnapshotCallback):
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
         for function in self.measure:
-            values = function(snapshot)
-            flat = values if values.ndim == 1 else values.mean(-1)
-            for logger in trainer.loggers:
-                logger.log_metrics(self.scalars(function.__name__, flat, snapshot), snapshot.step)
+            name, values = function.__name__, function(snapshot)
             if values.ndim == 2:
-                self._histogram(trainer, function.__name__, values, snapshot.step)
+                self._histogram(trainer, name, values, snapshot.step)
+                continue
+            for logger in trainer.loggers:
+                logger.log_metrics(self.scalars(name, values, snapshot), snapshot.step)
 
     def scalars(self, name: str, values: Tensor, snapshot: Snapshot) -> dict[str, float]:
         """The tags of one metric and their values."""
-        if len(values) <= self.most:
-            tags = [tag(c) for c in snapshot.coordinates]
-            return {f"{name}/{t}": float(v) for t, v in zip(tags, values, strict=True)}
-        scalars = {f"{name}/q{q:g}": float(values.double().quantile(q)) for q in QUANTILES}
-        first = next(iter(snapshot.coordinates[0]))
-        by_value: dict[str, list[float]] = {}
-        for coordinates, value in zip(snapshot.coordinates, values.tolist(), strict=True):
-            by_value.setdefault(tag({first: coordinates.get(first, "none")}), []).append(value)
-        few = by_value if len(by_value) <= self.most else {}
-        return scalars | {f"{name}/{t}": sum(v) / len(v) for t, v in few.items()}
+        means = self._means(values.tolist(), snapshot.coordinates)
+        scalars = {f"{name}/{place}": sum(v) / len(v) for place, v in means.items()}
+        if len(means) < len(values):
+            quantiles = values.double().quantile(torch.tensor(QUANTILES, dtype=torch.float64))
+            scalars |= {
+                f"{name}/q{q:g}": float(v) for q, v in zip(QUANTILES, quantiles, strict=True)
+            }
+        return scalars
+
+    def _means(self, values: list[float], places: Sequence[Coordinates]) -> dict[str, list[float]]:
+        """Values by place, in the finest of three ways that has few enough places."""
+        axes = list(dict.fromkeys(name for place in places for name in place))
+        for kept in (axes, [name for name in axes if name != "seed"], axes[:1]):
+            groups: dict[str, list[float]] = {}
+            for place, value in zip(places, values, strict=True):
+                name = tag({k: place[k] for k in kept if k in place})
+                groups.setdefault(name, []).append(value)
+            if len(groups) <= self.most:
+                return groups
+        return {}
 
     def _histogram(self, trainer: Trainer, name: str, values: Tensor, step: int) -> None:
         for logger in trainer.loggers:

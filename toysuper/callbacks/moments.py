@@ -35,7 +35,7 @@ class SnapshotCallback(Callback):
         self._show(trainer, pl_module, final=True)
 
     def _show(self, trainer: Trainer, model: Any, final: bool) -> None:
-        snapshot = model.snapshot(trainer.datamodule.world())
+        snapshot = model.snapshot(trainer.datamodule)
         if trainer.is_global_zero:
             (self.final if final else self.during)(trainer, snapshot)
 

@@ -22,8 +22,8 @@ def gram(snapshot: Snapshot) -> Figure:
     """
     shown = _one_linear(snapshot.best())
     count = len(shown)
-    figure = Figure(figsize=(1.6 * count + 1.3, 5.6), layout="constrained")
-    axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.6])
+    figure = Figure(figsize=(1.6 * count + 1.3, 5.0), layout="constrained")
+    axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.75])
     for i in range(count):
         model = shown.pick([i])
         _matrix(axes[0, i], model)
@@ -53,6 +53,7 @@ def _matrix(axes: Axes, model: Snapshot) -> None:
     picture[:, n + gap :] = model.bias[0, :, None]
     axes.imshow(picture.numpy(), cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_title(label(model.coordinates[0]).replace(", ", "\n"), fontsize="medium")
+    axes.set_anchor("S")
     clean(axes)
 
 

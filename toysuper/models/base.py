@@ -12,7 +12,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
-from toysuper.data import AXIS
+from toysuper.data import AXIS, SyntheticData
 from toysuper.errors import UserError, nearest
 from toysuper.functional import inits
 from toysuper.functional.losses import expected_loss
@@ -23,7 +23,7 @@ from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.engine import clip, compiled, step_gradients
 from toysuper.schedules import Constant
 from toysuper.types import Batch, Snapshot
-from toysuper.world import Burst, World
+from toysuper.world import Burst
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -162,7 +162,7 @@ class ToyModel(LightningModule, ABC):
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
         loss = self.run_burst(burst)
-        self.log("train/loss", loss.mean(), prog_bar=True, batch_size=1, sync_dist=True)
+        self._log("train/loss", loss.mean())
 
     @torch.no_grad()
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
@@ -213,7 +213,12 @@ class ToyModel(LightningModule, ABC):
 
     def _log_held_out(self, stage: str) -> None:
         loss = self.held_out["FeatureLoss"].compute().sum(-1).mean()
-        self.log(f"{stage}/loss", loss, prog_bar=True, batch_size=1, sync_dist=True)
+        self._log(f"{stage}/loss", loss)
+
+    def _log(self, name: str, loss: Tensor) -> None:
+        """Log at the optimiser step; left to itself Lightning counts bursts."""
+        step = torch.tensor(float(self.trainer.global_step), dtype=torch.float64)
+        self.log_dict({name: loss, "step": step}, batch_size=1, sync_dist=True)
 
     def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
         """Features and what the model answers, ``(inst, feat, batch)``."""
@@ -237,15 +242,15 @@ class ToyModel(LightningModule, ABC):
             )
 
     @torch.no_grad()
-    def snapshot(self, world: World) -> Snapshot:
+    def snapshot(self, data: SyntheticData) -> Snapshot:
         """A frozen CPU copy of all that metrics, figures and claims need."""
         inst, loss = self.grid.instances, self.held_out["FeatureLoss"]
         tensors = {
             "encoder": self.encoder,
             "decoder": self.decoder,
             "bias": self.b,
-            "density": world.density,
-            "importance": world.importance,
+            "density": data.density.to(self.b.dtype),
+            "importance": data.importance.to(self.b.dtype),
             "loss": loss.compute() if loss.update_called else self.b * torch.nan,
         }
         names = tuple(self.activation) * (inst if len(self.activation) == 1 else 1)
@@ -253,6 +258,6 @@ class ToyModel(LightningModule, ABC):
             **{name: value.detach().cpu().clone() for name, value in tensors.items()},
             activation=names,
             hidden_activation=(self.hidden_activation,) * inst,
-            coordinates=world.coordinates,
+            coordinates=data.grid.coordinates,
             step=self.trainer.global_step if self._trainer else 0,
         )
