@@ -13,6 +13,7 @@ ALLOWED = {
     "errors": set(),
     "grid": {"errors"},
     "schedules": set(),
+    "files": set(),
     "features": CORE | {"features"},
     "world": CORE | {"features"},
     "data": CORE | {"features", "grid", "world"},
@@ -20,9 +21,9 @@ ALLOWED = {
     "figures": CORE | {"figures", "metrics"},
     "claims": CORE | {"claims", "metrics"},
     "models": CORE | {"models", "metrics", "data", "grid", "schedules", "world"},
-    "callbacks": CORE | {"callbacks", "metrics", "claims"},
+    "callbacks": CORE | {"callbacks", "files", "metrics", "claims"},
 }
-LIGHTNING = {"data", "models", "callbacks", "cli", "messages"}
+LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}
 
 
 def imported(path: Path) -> set[str]:

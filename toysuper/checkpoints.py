@@ -1,12 +1,26 @@
-"""Checkpoints from elsewhere are looked at before anything else happens."""
+"""Checkpoints are written whole, and those from elsewhere are looked at before use."""
 
+import io
 import pickle
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import torch
+from lightning.pytorch.plugins import TorchCheckpointIO
 
 from toysuper.errors import UserError
+from toysuper.files import write_whole
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints that a full disk or a kill leaves as they were."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, *_: Any, **__: Any) -> None:
+        """Write beside the path, then move into place."""
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        write_whole(Path(path), content.getvalue())
 
 
 def readable(path: str) -> None:

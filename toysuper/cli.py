@@ -18,7 +18,7 @@ from toysuper.callbacks import (
     SnapshotMetrics,
     StepProgressBar,
 )
-from toysuper.checkpoints import readable
+from toysuper.checkpoints import WholeCheckpoints, readable
 from toysuper.data import SyntheticData
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
@@ -74,7 +74,8 @@ class ToyCLI(LightningCLI):
         callbacks = [*(given.get("callbacks") or []), Predictions()]
         if given.get("enable_progress_bar") is not False:
             callbacks.append(StepProgressBar())
-        return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks})
+        plugins = [*(given.get("plugins") or []), WholeCheckpoints()]
+        return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})
 
 
 def main(args: list[str] | None = None) -> None:

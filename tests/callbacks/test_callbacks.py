@@ -9,7 +9,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests._run import data, fitted, trainer
 from toysuper import figures
 from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
-from toysuper.callbacks.record import write_csv
 from toysuper.claims import Claim
 from toysuper.models import ReLUOutputModel
 
@@ -121,16 +120,3 @@ def test_predictions_hold_features_and_reconstructions(tmp_path: Path) -> None:
     saved = torch.load(tmp_path / "predictions.pt", weights_only=True)
     assert saved["features"].shape == (6, 4, 64)
     torch.testing.assert_close(saved["reconstruction"], model(saved["features"]).detach())
-
-
-def test_a_table_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "instances.csv"
-    write_csv(path, [{"a": 1}])
-
-    def broken():
-        yield {"a": 2}
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        write_csv(path, broken())
-    assert path.read_text().split() == ["a", "1"]

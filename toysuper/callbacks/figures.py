@@ -1,5 +1,6 @@
 """Figures into TensorBoard and into files."""
 
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.files import write_whole
 from toysuper.types import Snapshot
 
 
@@ -36,8 +38,9 @@ class Figures(SnapshotCallback):
             return
         for function in self.draw:
             figure = function(snapshot)
-            (folder / "figures").mkdir(parents=True, exist_ok=True)
-            figure.savefig(folder / "figures" / f"{function.__name__}.png", dpi=150)
+            picture = io.BytesIO()
+            figure.savefig(picture, format="png", dpi=150)
+            write_whole(folder / "figures" / f"{function.__name__}.png", picture.getvalue())
             show(trainer, function.__name__, figure, snapshot.step)
 
 

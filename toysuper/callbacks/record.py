@@ -1,7 +1,6 @@
 """What a run leaves behind in numbers: instances.csv, claims.csv and predictions."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor
 from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, run_folder
 from toysuper.claims.claim import Claim, table
+from toysuper.files import write_csv
 from toysuper.types import Snapshot
 
 COLUMNS = (
@@ -94,16 +94,3 @@ class Predictions(Callback):
             Path(folder).mkdir(parents=True, exist_ok=True)
             joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
             torch.save(joined, Path(folder) / f"predictions{trainer.global_rank or ''}.pt")
-
-
-def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write dictionaries as a table, whole or not at all."""
-    rows = list(rows)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    with draft.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    draft.replace(path)
