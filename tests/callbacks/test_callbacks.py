@@ -46,7 +46,7 @@ def test_larger_ensembles_get_a_mean_per_cell_and_quantiles(tmp_path: Path) -> N
     grid = {"density": [1.0, 0.2], "activation": ["relu"], "seed": list(map(float, range(50)))}
     events = run(tmp_path, grid, SnapshotMetrics())
     ours = {t for t in events.Tags()["scalars"] if t.startswith("represented/")}
-    cells = {f"density={p},activation=relu" for p in ("1", "0.2")}
+    cells = {f"density={p},relu" for p in ("1", "0.2")}
     assert ours == {f"represented/{t}" for t in cells | {"q0.1", "q0.5", "q0.9"}}
 
 

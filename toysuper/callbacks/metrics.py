@@ -80,7 +80,7 @@ def tag(coordinates: Coordinates) -> str:
     """A place in the grid as a TensorBoard tag.
 
     >>> tag({"density": 0.1, "activation": "relu"})
-    'density=0.1,activation=relu'
+    'density=0.1,relu'
     """
-    terms = (f"{k}={v if isinstance(v, str) else format(v, 'g')}" for k, v in coordinates.items())
+    terms = (v if isinstance(v, str) else f"{k}={v:g}" for k, v in coordinates.items())
     return ",".join(terms) or "model"
