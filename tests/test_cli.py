@@ -151,6 +151,33 @@ def test_bad_arguments_get_one_sentence(args, sentence: str, tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"junk.ckpt", "foreign.ckpt"}
 
 
+@pytest.mark.parametrize("option", ["--trainer.logger=false", "--trainer.fast_dev_run=true"])
+def test_runs_without_a_logger_leave_nothing(option: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        args = ("fit", "--config", "intro", *QUICK, "--model.jit=false", option)
+        result = toysuper(*args, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert "INTRO" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_schedules_and_torch_optimisers_come_from_yaml(tmp_path: Path) -> None:
+    (tmp_path / "sgd.yaml").write_text(
+        "model:\n  class_path: toysuper.models.LinearModel\n  init_args:\n"
+        "    hidden: 2\n    jit: false\n"
+        "    schedule: {class_path: toysuper.schedules.Linear, init_args: {warmup: 0.5}}\n"
+        "    optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.5}}\n"
+        "data: {n: 4, batch_size: 8}\n"
+    )
+    args = ("--trainer.max_steps=3", "--trainer.enable_progress_bar=false")
+    result = toysuper("fit", "--config", "sgd.yaml", *args, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (saved,) = tmp_path.rglob("*.ckpt")
+    (group,) = torch.load(saved, weights_only=True)["optimizer_states"][0]["param_groups"]
+    assert group["initial_lr"] == 0.5 and "betas" not in group
+    assert group["lr"] == 0.0  # the factor of the step after the last
+
+
 def test_a_checkpoint_of_another_size_is_refused(trained: Path, tmp_path: Path) -> None:
     path = str(checkpoint(trained))
     args = ("fit", "--config", "intro", "--data.n", "6", "--ckpt_path", path)

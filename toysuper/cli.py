@@ -71,6 +71,9 @@ class ToyCLI(LightningCLI):
         if given.get("logger") in (None, True):
             root = given.get("default_root_dir") or "runs"
             kwargs["logger"] = TensorBoardLogger(root, self.experiment, default_hp_metric=False)
+        elif given.get("logger") is False:  # then nothing is written, or it would lie about here
+            self.save_config_callback = None
+            kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
         callbacks = [*(given.get("callbacks") or []), Predictions()]
         if given.get("enable_progress_bar") is not False:
             callbacks.append(StepProgressBar())

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from tests._run import data, fitted, trainer
+from toysuper import models
 from toysuper.errors import UserError
-from toysuper.models import LinearModel, ReLUOutputModel
+from toysuper.models import LinearModel, ReLUOutputModel, ToyModel
 from toysuper.models.base import adamw
 from toysuper.schedules import Cosine, Linear
 
@@ -124,6 +125,12 @@ def test_metrics_of_the_user_are_updated() -> None:
 def test_bad_arguments_get_one_sentence(options: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         ReLUOutputModel(**{"n": 4, "grid": None, **options}).check_axes()
+
+
+def test_a_subclass_owes_little_and_stands_on_the_base_alone() -> None:
+    assert ToyModel.__abstractmethods__ == {"encoder", "decoder", "forward"}
+    shipped = [getattr(models, name) for name in models.__all__ if name != "ToyModel"]
+    assert all(model.__bases__ == (ToyModel,) for model in shipped)
 
 
 def test_max_epochs_count_epochs_of_the_data() -> None:

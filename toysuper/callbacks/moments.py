@@ -46,4 +46,5 @@ def run_folder(trainer: Trainer) -> Path | None:
     Unlike ``trainer.log_dir`` this is no collective, so rank 0 may ask alone.
     """
     logger: Any = trainer.logger
-    return Path(getattr(logger, "log_dir", None) or logger.save_dir) if logger else None
+    folder = logger and (getattr(logger, "log_dir", None) or logger.save_dir)
+    return Path(folder) if isinstance(folder, str | Path) else None  # fast_dev_run's has neither

@@ -106,6 +106,10 @@ class ToyModel(LightningModule, ABC):
     def decoder(self) -> Float[Tensor, "inst hidden feat"]:
         """Weights from hidden dimensions to features, transposed like the encoder."""
 
+    @abstractmethod
+    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """What the model answers."""
+
     def weights(self, name: str, rows: int, columns: int) -> nn.Parameter:
         """Initial weights ``(inst, rows, columns)``, each instance's from its own stream."""
         stream = crc32(name.encode()) >> 1
