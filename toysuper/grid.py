@@ -52,7 +52,7 @@ class LogSpace(Curve):
 
     The authors' importance 100^(-i/(n-1)) is ``LogSpace(1, 0.01)``.
 
-    >>> LogSpace(1, 0.01).values(3)
+    >>> [round(value, 6) for value in LogSpace(1, 0.01).values(3)]
     [1.0, 0.1, 0.01]
     """
 
