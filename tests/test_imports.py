@@ -16,11 +16,14 @@ ALLOWED = {
     "files": set(),
     "features": CORE | {"features"},
     "world": CORE | {"features"},
-    "data": CORE | {"features", "grid", "world"},
+    "bursts": CORE | {"world", "data"},  # data for its type only
+    "data": CORE | {"bursts", "features", "grid", "world"},
+    "checkpoints": {"errors", "files"},
     "metrics": CORE | {"metrics"},
     "figures": CORE | {"figures", "metrics"},
     "claims": CORE | {"claims", "metrics"},
-    "models": CORE | {"models", "metrics", "data", "grid", "schedules", "world"},
+    "models": CORE
+    | {"models", "metrics", "bursts", "checkpoints", "data", "grid", "schedules", "world"},
     "callbacks": CORE | {"callbacks", "files", "metrics", "claims"},
 }
 LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}

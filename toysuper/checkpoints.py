@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import torch
 from lightning.pytorch.plugins import TorchCheckpointIO
+from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.files import write_whole
@@ -38,5 +39,23 @@ def readable(path: str) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError, BadZipFile, ValueError) as error:
         reason = str(error).strip().splitlines()[0][:120]
         raise UserError(f"--ckpt_path '{path}' cannot be read as a checkpoint: {reason}") from error
-    if not isinstance(checkpoint, dict) or "toysuper" not in checkpoint:
-        raise UserError(f"--ckpt_path '{path}' was not written by toysuper; train a model first")
+    refuse_foreign(checkpoint if isinstance(checkpoint, dict) else {})
+
+
+def refuse_foreign(checkpoint: dict[str, Any], own: dict[str, Tensor] | None = None) -> None:
+    """Check who wrote a checkpoint and, given the model's own state, whether it fits.
+
+    Raises:
+        UserError: it is something else's, or of another size.
+    """
+    if "toysuper" not in checkpoint:
+        raise UserError("the checkpoint was not written by toysuper; train a model first")
+    theirs, ours = (
+        {name: tuple(value.shape) for name, value in (state or {}).items()}
+        for state in (checkpoint["state_dict"], own)
+    )
+    if own is not None and theirs != ours:
+        raise UserError(
+            f"the checkpoint holds {theirs} and this config builds {ours}; "
+            "use the config of its run"
+        )

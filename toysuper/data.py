@@ -1,18 +1,19 @@
 """SyntheticData: the worlds of an ensemble as a LightningDataModule."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningDataModule
 from torch import Tensor, nn
 
+from toysuper.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
 from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
-from toysuper.world import Burst, World
+from toysuper.world import World
 
 AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+)\])?|seed")
 """Grid axes that the data understands; any other must name an argument of the model."""
@@ -75,8 +76,8 @@ class SyntheticData(LightningDataModule):
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
         self.density = self._per_instance("density", density)
         self.importance = self._per_instance("importance", importance)
-        _check_range("density", self.density, 0.0, 1.0)
-        _check_range("importance", self.importance, -1.0, torch.inf)
+        _check_range("density", self.density)
+        _check_range("importance", self.importance)
 
     def world(self, held_out: bool = False, rank: int = 0, ranks: int = 1) -> World:
         """The world of training, or the one of evaluation, whose samples all seeds share."""
@@ -93,19 +94,19 @@ class SyntheticData(LightningDataModule):
             first=rank * (samples // ranks),
         )
 
-    def train_dataloader(self) -> "TrainBursts":
+    def train_dataloader(self) -> TrainBursts:
         """Bursts from the current step to the next validation or the end."""
         return TrainBursts(self)
 
-    def val_dataloader(self) -> "EvalBursts":
+    def val_dataloader(self) -> EvalBursts:
         """Held-out batches, the same at every validation."""
         return EvalBursts(self, Purpose.VAL)
 
-    def test_dataloader(self) -> "EvalBursts":
+    def test_dataloader(self) -> EvalBursts:
         """Batches that no training or validation has seen."""
         return EvalBursts(self, Purpose.TEST)
 
-    def predict_dataloader(self) -> "EvalBursts":
+    def predict_dataloader(self) -> EvalBursts:
         """Batches to reconstruct."""
         return EvalBursts(self, Purpose.PREDICT)
 
@@ -135,38 +136,6 @@ class SyntheticData(LightningDataModule):
         return [int(feature)]
 
 
-class TrainBursts:
-    """One epoch of training as bursts; an epoch ends where a validation or the run ends."""
-
-    def __init__(self, data: SyntheticData) -> None:
-        self.data = data
-        self.world = data.share(held_out=False)
-
-    def __iter__(self) -> Iterator[Burst]:
-        data, trainer = self.data, self.data.trainer
-        step = trainer.global_step
-        end = (step // data.epoch + 1) * data.epoch
-        end = end if trainer.max_steps < 0 else min(end, trainer.max_steps)
-        while step < end:
-            stop = min(end, (step // data.burst + 1) * data.burst)
-            yield Burst(self.world, Purpose.TRAIN, step, stop)
-            step = stop
-
-
-class EvalBursts:
-    """Evaluation batches, one to a burst."""
-
-    def __init__(self, data: SyntheticData, purpose: Purpose) -> None:
-        self.world, self.purpose = data.share(held_out=True), purpose
-        self.batches = data.eval_batches
-
-    def __len__(self) -> int:
-        return self.batches
-
-    def __iter__(self) -> Iterator[Burst]:
-        return (Burst(self.world, self.purpose, k, k + 1) for k in range(self.batches))
-
-
 def _dtype(model: nn.Module) -> torch.dtype:
     return next(model.parameters()).dtype
 
@@ -186,11 +155,16 @@ def _numbers(name: str, column: Sequence[float | str]) -> Sequence[float | str]:
     return column
 
 
-def _check_range(what: str, values: Tensor, low: float, high: float) -> None:
-    bad = ~((values > low) & (values <= high)) if what == "density" else ~(values >= 0)
-    bad |= ~values.isfinite()
-    if bad.any():
-        inst, feature = (int(i) for i in bad.nonzero()[0])
-        limits = "above 0 and at most 1" if what == "density" else "finite and not negative"
+def _check_range(what: str, values: Tensor) -> None:
+    limits, good = RANGES[what]
+    bad = (~good(values)).nonzero()
+    if len(bad):
+        inst, feature = (int(i) for i in bad[0])
         value = float(values[inst, feature])
         raise UserError(f"data.{what} of feature {feature} is {value:g}; it must be {limits}")
+
+
+RANGES: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+    "density": ("above 0 and at most 1", lambda v: (v > 0) & (v <= 1)),
+    "importance": ("finite and not negative", lambda v: (v >= 0) & v.isfinite()),
+}

@@ -1,7 +1,4 @@
-"""The world that an ensemble of toy models sees, and the bursts of steps it is seen in."""
-
-from collections.abc import Iterator
-from typing import NamedTuple
+"""The world that an ensemble of toy models sees."""
 
 import torch
 from jaxtyping import Float, Int
@@ -50,20 +47,3 @@ class World(nn.Module):
         x = self.features.sample(draw, self.density)
         weight = torch.full((1, self.samples), 1 / self.samples, dtype=x.dtype, device=x.device)
         return Batch(x, self.task(x), self.importance, weight)
-
-
-class Burst(NamedTuple):
-    """Steps ``start`` … ``stop - 1`` of a world: what Lightning calls a batch.
-
-    Lightning's loops, bar and loggers cost more than a step of a tiny ensemble, so they run once
-    a burst. Iterating gives the batches.
-    """
-
-    world: World
-    purpose: int
-    start: int
-    stop: int
-
-    def batches(self) -> Iterator[Batch]:
-        """The batch of every step."""
-        return (self.world(step, self.purpose) for step in range(self.start, self.stop))

@@ -12,6 +12,8 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
+from toysuper.bursts import Burst
+from toysuper.checkpoints import refuse_foreign
 from toysuper.data import AXIS, SyntheticData
 from toysuper.errors import UserError, nearest
 from toysuper.functional import inits
@@ -23,7 +25,6 @@ from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.engine import clip, compiled, step_gradients
 from toysuper.schedules import Constant
 from toysuper.types import Batch, Snapshot
-from toysuper.world import Burst
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -235,15 +236,7 @@ class ToyModel(LightningModule, ABC):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else."""
-        state, own = checkpoint.get("state_dict", {}), self.state_dict()
-        if "toysuper" not in checkpoint:
-            raise UserError("the checkpoint was not written by toysuper; train a model first")
-        if set(state) != set(own) or any(state[k].shape != own[k].shape for k in own):
-            theirs = {k: tuple(v.shape) for k, v in state.items()}
-            raise UserError(
-                f"the checkpoint holds {theirs} and this config builds "
-                f"{ {k: tuple(v.shape) for k, v in own.items()} }; use the config of its run"
-            )
+        refuse_foreign(checkpoint, self.state_dict())
 
     @torch.no_grad()
     def snapshot(self, data: SyntheticData) -> Snapshot:

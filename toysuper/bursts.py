@@ -1,0 +1,60 @@
+"""Bursts: the runs of optimiser steps that Lightning sees as batches, and the loaders of them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from toysuper.functional.noise import Purpose
+from toysuper.types import Batch
+from toysuper.world import World
+
+if TYPE_CHECKING:
+    from toysuper.data import SyntheticData
+
+
+class Burst(NamedTuple):
+    """Steps ``start`` … ``stop - 1`` of a world: what Lightning calls a batch.
+
+    Lightning's loops, bar and loggers cost more than a step of a tiny ensemble, so they run once
+    a burst. Iterating gives the batches.
+    """
+
+    world: World
+    purpose: int
+    start: int
+    stop: int
+
+    def batches(self) -> Iterator[Batch]:
+        """The batch of every step."""
+        return (self.world(step, self.purpose) for step in range(self.start, self.stop))
+
+
+class TrainBursts:
+    """One epoch of training as bursts; an epoch ends where a validation or the run ends."""
+
+    def __init__(self, data: "SyntheticData") -> None:
+        self.data = data
+        self.world = data.share(held_out=False)
+
+    def __iter__(self) -> Iterator[Burst]:
+        data, trainer = self.data, self.data.trainer
+        step = trainer.global_step
+        end = (step // data.epoch + 1) * data.epoch
+        end = end if trainer.max_steps < 0 else min(end, trainer.max_steps)
+        while step < end:
+            stop = min(end, (step // data.burst + 1) * data.burst)
+            yield Burst(self.world, Purpose.TRAIN, step, stop)
+            step = stop
+
+
+class EvalBursts:
+    """Evaluation batches, one to a burst."""
+
+    def __init__(self, data: "SyntheticData", purpose: Purpose) -> None:
+        self.world, self.purpose = data.share(held_out=True), purpose
+        self.batches = data.eval_batches
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[Burst]:
+        return (Burst(self.world, self.purpose, k, k + 1) for k in range(self.batches))
