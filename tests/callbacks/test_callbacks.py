@@ -7,7 +7,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests._run import data, fitted, trainer
-from toysuper import figures
+from toysuper import claims, figures
+from toysuper import metrics as measure
 from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
 from toysuper.claims import Claim
 from toysuper.models import ReLUOutputModel
@@ -90,6 +91,24 @@ def test_failing_claims_are_printed_and_stop_nothing(tmp_path: Path, capsys) -> 
     assert "DOOM" in (out := capsys.readouterr().out) and "FAILS" in out
     (row,) = read(tmp_path / "claims.csv")
     assert row["holds"] == "FAILS" and row["measured"] == "no"
+
+
+def test_a_fault_in_one_function_costs_only_its_own_result(tmp_path: Path) -> None:
+    def faulty(snapshot):
+        return snapshot.no_such_thing
+
+    watching = [
+        SnapshotMetrics([faulty, measure.represented]),
+        Figures([faulty, figures.plane]),
+        Instances([faulty, measure.represented]),
+        Claims([faulty, claims.invariance]),
+    ]
+    with pytest.warns(UserWarning, match=r"faulty raised AttributeError.*test_callbacks.py, line"):
+        events = run(tmp_path, GRID, *watching)
+    assert "represented/density=1,seed=0" in events.Tags()["scalars"]
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["plane.png"]
+    assert "represented" in read(tmp_path / "instances.csv")[0]
+    assert read(tmp_path / "claims.csv")[0]["name"] == "INV"
 
 
 def test_nothing_is_written_without_a_logger(tmp_path: Path, monkeypatch) -> None:

@@ -8,7 +8,7 @@ from lightning.pytorch import Trainer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.files import write_whole
 from toysuper.types import Snapshot
 
@@ -29,7 +29,8 @@ class Figures(SnapshotCallback):
         self.validations += 1
         if self.every and self.validations % self.every == 0:
             for function in self.draw:
-                show(trainer, function.__name__, function(snapshot), snapshot.step)
+                if figure := attempt(function, snapshot):
+                    show(trainer, function.__name__, figure, snapshot.step)
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw and save."""
@@ -37,7 +38,9 @@ class Figures(SnapshotCallback):
         if folder is None:
             return
         for function in self.draw:
-            figure = function(snapshot)
+            figure = attempt(function, snapshot)
+            if figure is None:
+                continue
             picture = io.BytesIO()
             figure.savefig(picture, format="png", dpi=150)
             write_whole(folder / "figures" / f"{function.__name__}.png", picture.getvalue())

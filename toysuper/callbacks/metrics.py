@@ -7,7 +7,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback
+from toysuper.callbacks.moments import SnapshotCallback, attempt
 from toysuper.types import Coordinates, Snapshot
 
 DEFAULT = (
@@ -40,7 +40,9 @@ class SnapshotMetrics(SnapshotCallback):
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
         for function in self.measure:
-            name, values = function.__name__, function(snapshot)
+            name, values = function.__name__, attempt(function, snapshot)
+            if values is None:
+                continue
             if values.ndim == 2:
                 self._histogram(trainer, name, values, snapshot.step)
                 continue

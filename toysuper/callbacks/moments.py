@@ -1,10 +1,14 @@
 """When the callbacks of this package look: at each validation, and once at the end."""
 
+import traceback
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from toysuper.errors import UserError
 from toysuper.types import Snapshot
 
 
@@ -38,6 +42,23 @@ class SnapshotCallback(Callback):
         snapshot = model.snapshot(trainer.datamodule)
         if trainer.is_global_zero:
             (self.final if final else self.during)(trainer, snapshot)
+
+
+def attempt(function: Callable, snapshot: Snapshot) -> Any:
+    """What a function makes of a Snapshot; None and a warning where it raises.
+
+    One figure, metric or claim with a fault must not cost the run its other results.
+    """
+    try:
+        return function(snapshot)
+    except UserError as error:
+        warnings.warn(str(error), stacklevel=2)
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{line.filename}, line {line.lineno}"
+        text = f"{function.__name__} raised {type(error).__name__}: {error} ({place})"
+        warnings.warn(text, stacklevel=2)
+    return None
 
 
 def run_folder(trainer: Trainer) -> Path | None:

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.claims.claim import Claim, table
 from toysuper.files import write_csv
 from toysuper.types import Snapshot
@@ -43,8 +43,9 @@ class Instances(SnapshotCallback):
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""
-        columns = {f.__name__: f(snapshot) for f in self.columns}
-        flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in columns.items()}
+        columns = {f.__name__: attempt(f, snapshot) for f in self.columns}
+        found = {name: values for name, values in columns.items() if values is not None}
+        flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
         return [
             {**coordinates, **{name: f"{values[i]:.6g}" for name, values in flat.items()}}
             for i, coordinates in enumerate(snapshot.coordinates)
@@ -66,7 +67,7 @@ class Claims(SnapshotCallback):
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Check, print, write."""
-        self.claims = [claim for check in self.check for claim in check(snapshot)]
+        self.claims = [claim for check in self.check for claim in attempt(check, snapshot) or []]
         if not self.claims:
             return
         print(f"\n{table(self.claims)}\n")

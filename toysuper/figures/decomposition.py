@@ -5,6 +5,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from toysuper.errors import UserError
 from toysuper.figures.style import PARTS, caption
 from toysuper.functional.decomposition import decompose
 from toysuper.types import Snapshot
@@ -20,7 +21,11 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
 
     Source: the paper's section "Mathematical Understanding"; the figure is ours.
     """
-    models = snapshot.where(lambda i: snapshot.activation[i] == "relu").best()
+    one_density = snapshot.common_density().isfinite()
+    models = snapshot.where(lambda i: snapshot.activation[i] == "relu" and bool(one_density[i]))
+    if not len(models):
+        raise UserError("figure 'loss_decomposition' needs ReLU models of one density each")
+    models = models.best()
     density = models.common_density()
     models = models.pick([int(i) for i in density.argsort(descending=True)])
     density = models.common_density()
