@@ -120,7 +120,7 @@ class Grid:
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
-        if not cells or len({str(sorted(cell.items())) for cell in cells}) < len(cells):
+        if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
             raise UserError(f"the grid {self.blocks} is empty or holds an instance twice")
 
     @property
@@ -154,10 +154,20 @@ class Grid:
 
 
 def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
+    if not isinstance(values, Curve | list | tuple):
+        raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")
+    if name == "seed":
+        return [_seed(value) for value in column]
     return column
+
+
+def _seed(value: Value) -> int:
+    if isinstance(value, str) or value != int(value):
+        raise UserError(f"grid axis 'seed' holds {value!r}; a seed is a whole number")
+    return int(value)
 
 
 def _product(block: Mapping[str, list[Value]]) -> list[dict[str, Value]]:
@@ -170,4 +180,6 @@ def _digest(seed: int, cell: Mapping[str, Value], ignored: set[str]) -> bytes:
 
 
 def _canonical(value: Value) -> str:
-    return value if isinstance(value, str) else f"{float(value):.9g}"  # 0.1 and 0.1 + 1e-17 agree
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if value == int(value) else f"{value:.9g}"  # 0.3 and 0.1 + 0.2 agree

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lightning.pytorch.cli import LightningArgumentParser
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from toysuper.errors import UserError, nearest
 
@@ -94,9 +95,10 @@ def fault(error: BaseException | None) -> str | None:
         return None
     if isinstance(error, UserError):
         return str(error)
-    full = isinstance(error, OSError) and error.errno == ENOSPC
-    if full or "PytorchStreamWriter" in str(error):
+    if isinstance(error, MisconfigurationException):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == ENOSPC:
         return "the disk is full or a file could not be written; earlier checkpoints are untouched"
     if isinstance(error, OSError) and error.filename:
         return f"'{error.filename}' cannot be read or written: {error.strerror}"
-    return fault(error.__cause__ or error.__context__)
+    return fault(error.__cause__)

@@ -2,6 +2,8 @@
 
 from math import cos, pi
 
+from toysuper.errors import UserError
+
 
 class Constant:
     """The full learning rate, after a linear rise over the share ``warmup`` of training.
@@ -11,10 +13,13 @@ class Constant:
     """
 
     def __init__(self, warmup: float = 0.0) -> None:
+        if not 0 <= warmup < 1:
+            raise UserError(f"schedule.warmup is {warmup}; it is a share of training in [0, 1)")
         self.warmup = warmup
 
     def __call__(self, progress: float) -> float:
-        """The factor at ``progress``."""
+        """The factor at ``progress``; the end's factor beyond the end."""
+        progress = min(progress, 1.0)
         if progress < self.warmup:
             return progress / self.warmup
         return self.decay((progress - self.warmup) / (1 - self.warmup))

@@ -81,7 +81,7 @@ class Snapshot:
         The paper fits small models many times and keeps the best (section "Non-Uniform
         Superposition"); the loss decides, never the look of the solution.
         """
-        total = self.loss.sum(-1)
+        total = self.loss.sum(-1).nan_to_num(torch.inf)  # a diverged instance is never the best
 
         def cell(i: int) -> str:
             return str([(k, v) for k, v in self.coordinates[i].items() if k != over])

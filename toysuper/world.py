@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
-from toysuper.functional.resolve import resolve
+from toysuper.functional.resolve import elementwise_function
 from toysuper.types import Batch
 
 
@@ -35,7 +35,7 @@ class World(nn.Module):
         for name, value in (("keys", keys), ("density", density), ("importance", importance)):
             self.register_buffer(name, value)
         self.features = features
-        self.task = resolve(task, "task")
+        self.task = elementwise_function(task, "task")
         self.samples, self.first = samples, first
 
     def forward(self, step: Tensor | int, purpose: int) -> Batch:

@@ -44,7 +44,7 @@ def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None
     world = data(grid=GRID)
     snapshot = fitted(world, 5).snapshot(world)
     functions = [getattr(metrics, name) for name in metrics.__all__ if name[0].islower()]
-    assert len(functions) == 11
+    assert len(functions) == 13
     for function in functions:
         values = function(snapshot)
         assert values.shape in ((2,), (2, 4)), function.__name__

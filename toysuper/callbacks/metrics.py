@@ -13,6 +13,7 @@ from toysuper.types import Coordinates, Snapshot
 DEFAULT = (
     measure.held_out_loss,
     measure.represented,
+    measure.mean_superposition,
     measure.superposition,
     measure.dimensionality,
     measure.dimensions_per_feature,

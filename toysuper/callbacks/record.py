@@ -19,9 +19,8 @@ COLUMNS = (
     measure.represented,
     measure.dimensions_per_feature,
     measure.total_dimensionality,
-    measure.superposition,
-    measure.norm,
-    measure.bias,
+    measure.mean_superposition,
+    measure.mean_bias,
 )
 
 

@@ -9,8 +9,8 @@ here L_k is the *mean* over the supports and P(k) their probability). Features a
 U[0, 1] when active.
 """
 
-from collections.abc import Callable
-from math import comb
+from collections.abc import Callable, Sequence
+from math import lgamma
 from typing import NamedTuple
 
 import torch
@@ -69,9 +69,18 @@ def one_active(
     return importance * integral_relu_error(own, bias), others.sum(-2)
 
 
+NEGLIGIBLE = 1e-9
+
+
 def binomial(n: int, k: int, density: Tensor) -> Tensor:
-    """Probability that k of n features are active, for one density per instance."""
-    return comb(n, k) * density**k * (1 - density) ** (n - k)
+    """Probability that k of n features are active, for one density per instance.
+
+    >>> binomial(2, 1, torch.tensor([0.5, 1.0]))
+    tensor([0.5000, 0.0000])
+    """
+    ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    many, few = torch.tensor(float(k)), torch.tensor(float(n - k))
+    return torch.exp(ways + torch.xlogy(many, density) + torch.xlogy(few, 1 - density))
 
 
 def decompose(
@@ -97,7 +106,8 @@ def decompose(
     """
     n = W.shape[-1]
     benefit, interference = one_active(W, bias, importance)
-    several = sampled_losses(W, bias, importance, range(2, n + 1), samples)
+    counts = [k for k in range(2, n + 1) if binomial(n, k, density).max() > NEGLIGIBLE]
+    several = sampled_losses(W, bias, importance, counts, samples)
     several = {k: binomial(n, k, density) * loss for k, loss in several.items()}
     one = density * (1 - density) ** (n - 1)
     zero = torch.zeros_like(density)
@@ -114,7 +124,7 @@ def sampled_losses(
     W: Float[Tensor, "inst hidden feat"],
     bias: Float[Tensor, "inst feat"],
     importance: Float[Tensor, "inst feat"],
-    counts: range,
+    counts: Sequence[int],
     samples: int,
     activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> dict[int, Tensor]:

@@ -98,7 +98,8 @@ def uniform(random_bits: Int[Tensor, "..."], dtype: torch.dtype) -> Float[Tensor
     >>> uniform(torch.tensor([0, 1 << 30], dtype=torch.int32), torch.float32)
     tensor([0.0000, 0.5000])
     """
-    return (random_bits & 0x7FFFFFFF).to(dtype) * 2.0**-31
+    wide = torch.promote_types(dtype, torch.float32)  # 2**31 overflows half precision
+    return ((random_bits & 0x7FFFFFFF).to(wide) * 2.0**-31).to(dtype)
 
 
 def normal(

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional
+from torch import Tensor
 
 from toysuper.errors import UserError, nearest
 from toysuper.functional import elementwise
@@ -31,6 +32,24 @@ def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
             f"nor an importable dotted path.{nearest(name, known)}"
         )
     return found
+
+
+def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
+    """The function called ``name``, once it was seen to treat every element by itself.
+
+    Raises:
+        UserError: no such function, or it mixes elements, changes the shape, or is random.
+    """
+    function, probe = resolve(name, what), torch.tensor([[0.2, -0.7, 0.4], [0.9, 0.1, -0.3]])
+    try:
+        whole = function(probe)
+        alone = torch.stack([function(x.reshape(1))[0] for x in probe.flatten()])
+        fits = torch.allclose(whole, alone.view(2, 3), equal_nan=True)
+    except Exception as error:
+        raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
+    if not fits:
+        raise UserError(f"{what} '{name}' is not elementwise; give a function of each element")
+    return function
 
 
 def _first(name: str, places: tuple[ModuleType, ...]) -> Any:

@@ -33,6 +33,24 @@ def superposition(snapshot: Snapshot) -> PerFeature:
     return geometry.superposition(snapshot.W)
 
 
+def mean_superposition(snapshot: Snapshot) -> PerInstance:
+    """Superposition averaged over the represented features; 0 where there are none.
+
+    An unlearned feature's direction is noise within the span of the others, so it is left out.
+    """
+    return _mean_of_represented(snapshot, superposition(snapshot))
+
+
+def mean_bias(snapshot: Snapshot) -> PerInstance:
+    """Output bias averaged over the represented features; 0 where there are none."""
+    return _mean_of_represented(snapshot, snapshot.bias)
+
+
+def _mean_of_represented(snapshot: Snapshot, values: PerFeature) -> PerInstance:
+    kept = (norm(snapshot) > REPRESENTED).to(values.dtype)
+    return (kept * values).sum(-1) / kept.sum(-1).clamp(min=1)
+
+
 def superposition_root(snapshot: Snapshot) -> PerFeature:
     """The authors' notebook's version: the square root of :func:`superposition`."""
     return superposition(snapshot).sqrt()

@@ -50,25 +50,27 @@ def step_gradients(model: "ToyModel") -> Step:
 
         return grad(total, has_aux=True)(parameters)
 
+    # torch counts recompilations by code object, which all models of a process would share
+    gradients.__code__ = gradients.__code__.replace()
     return gradients
 
 
 def compiled(step: Step) -> Step:
     """The same function as one graph; eager, after one warning, where that is not possible."""
-    fast: Step | None = torch.compile(step, fullgraph=True)
+    fast: Step = torch.compile(step, fullgraph=True)
+    chosen: Step | None = None
 
     def run(parameters: dict[str, Tensor], world: World, at: Tensor) -> tuple[Gradients, Tensor]:
-        nonlocal fast
-        if fast is None:
-            return step(parameters, world, at)
+        nonlocal chosen
+        if chosen is not None:
+            return chosen(parameters, world, at)
         try:
-            return fast(parameters, world, at)
+            result, chosen = fast(parameters, world, at), fast
         except Exception as error:  # torch raises many kinds; a true fault comes again below
-            result = step(parameters, world, at)
-            fast = None
-            reason = str(error).strip().splitlines()[0]
+            result, chosen = step(parameters, world, at), step
+            reason = (str(error).strip() or repr(error)).splitlines()[0]
             warnings.warn(f"training eagerly: torch.compile failed ({reason})", stacklevel=2)
-            return result
+        return result
 
     return run
 

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.functional.activations import activate
+from toysuper.functional.resolve import elementwise_function
 from toysuper.models.base import ToyModel
 
 
@@ -29,7 +30,8 @@ class ReLUOutputModel(ToyModel):
         self.W = self.weights("W", self.hidden, self.n)
         self.b = self.zeros(self.n)
         self.activation = tuple(self.per_instance("activation", activation))
-        activate(self.b.detach(), self.activation)  # an unknown name fails here, not in training
+        for name in set(self.activation):  # a wrong name fails here, not in training
+            elementwise_function(name, "activation")
 
     @property
     def encoder(self) -> Tensor:
