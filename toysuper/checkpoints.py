@@ -24,14 +24,12 @@ class WholeCheckpoints(TorchCheckpointIO):
         write_whole(Path(path), content.getvalue())
 
 
-def readable(path: str) -> None:
+def readable(path: str) -> dict[str, Any]:
     """Check that a file is a checkpoint of toysuper, loading weights and plain values only.
 
     Raises:
         UserError: it is absent, unreadable, or something else's.
     """
-    if path in ("last", "best", "hpc", "registry"):
-        return
     if not Path(path).is_file():
         raise UserError(f"--ckpt_path '{path}' is not a file; give the path of a .ckpt file")
     try:
@@ -39,7 +37,9 @@ def readable(path: str) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError, BadZipFile, ValueError) as error:
         reason = str(error).strip().splitlines()[0][:120]
         raise UserError(f"--ckpt_path '{path}' cannot be read as a checkpoint: {reason}") from error
-    refuse_foreign(checkpoint if isinstance(checkpoint, dict) else {})
+    checkpoint = checkpoint if isinstance(checkpoint, dict) else {}
+    refuse_foreign(checkpoint)
+    return checkpoint
 
 
 def refuse_foreign(checkpoint: dict[str, Any], own: dict[str, Tensor] | None = None) -> None:

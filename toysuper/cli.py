@@ -1,6 +1,7 @@
 """The command line: LightningCLI with the package's callbacks, configs and manners."""
 
 import logging
+import os
 import sys
 import warnings
 from typing import Any
@@ -18,8 +19,10 @@ from toysuper.callbacks import (
     SnapshotMetrics,
     StepProgressBar,
 )
-from toysuper.checkpoints import WholeCheckpoints, readable
+from toysuper.callbacks.moments import run_folder
+from toysuper.checkpoints import WholeCheckpoints, readable, refuse_foreign
 from toysuper.data import SyntheticData
+from toysuper.errors import UserError
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
 
@@ -56,14 +59,18 @@ class ToyCLI(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Look at the checkpoint before anything starts; the config, not it, has the last word."""
-        path = self.config[self.config.subcommand].get("ckpt_path")
-        if path:
-            readable(path)
+        command = self.config.subcommand
+        path = self.config[command].get("ckpt_path")
+        if not path and command != "fit":
+            raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
+        self.checkpoint = readable(path) if path else None
 
     def instantiate_classes(self) -> None:
-        """Make model and data, and refuse a grid that they do not understand before any file."""
+        """Make model and data, and see that they and the checkpoint fit before any file."""
         super().instantiate_classes()
-        self.model.check_axes()
+        if self.checkpoint:
+            refuse_foreign(self.checkpoint, self.model.state_dict())
+        self.model.rehearse(self.datamodule)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
@@ -74,11 +81,16 @@ class ToyCLI(LightningCLI):
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
-        callbacks = [*(given.get("callbacks") or []), Predictions()]
+        callbacks = [*_several(given.get("callbacks")), Predictions()]
         if given.get("enable_progress_bar") is not False:
             callbacks.append(StepProgressBar())
-        plugins = [*(given.get("plugins") or []), WholeCheckpoints()]
+        plugins = [*_several(given.get("plugins")), WholeCheckpoints()]
         return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})
+
+
+def _several(given: Any) -> list[Any]:
+    """YAML may give one or a list."""
+    return given if isinstance(given, list) else [given] if given else []
 
 
 def main(args: list[str] | None = None) -> None:
@@ -87,7 +99,11 @@ def main(args: list[str] | None = None) -> None:
     try:
         given = sys.argv[1:] if args is None else args
         sys.argv[1:], experiment = configs.expand(given)
-        ToyCLI(experiment)
+        sys.path.insert(0, os.getcwd())  # the user's own modules lie beside their configs
+        cli = ToyCLI(experiment)
+        folder = run_folder(cli.trainer)
+        if folder and cli.trainer.is_global_zero:
+            print(f"wrote {folder}")
     except Exception as error:
         sentence = fault(error)
         if sentence is None:

@@ -67,20 +67,44 @@ def refuse_linked(name: str, where: str) -> None:
 def expand(args: list[str]) -> tuple[list[str], str]:
     """Arguments with every config found, and the name of the experiment they run.
 
-    >>> expand(["fit", "--config", "intro", "--config=debug"])[1]
+    >>> expand(["fit", "--config", "debug", "--config=intro"])[1]
     'intro'
     """
+    if args and args[0].split("=")[0] in ("--config", "-c"):
+        raise UserError("the command comes first: toysuper fit --config …")
     expanded: list[str] = []
-    names: list[str] = []
+    found: list[Path] = []
     for arg in args:
         flag, equals, value = arg.partition("=")
         follows = bool(expanded) and expanded[-1] in ("--config", "-c")
         if follows or (flag == "--config" and equals):
-            value = arg if follows else value
-            names.append(Path(value).stem)
-            arg = find(value) if follows else f"--config={find(value)}"
-        for name in LINKED:
-            if flag in (f"--model.{name}", f"--model.init_args.{name}"):
-                refuse_linked(name, "on the command line")
+            found.append(Path(find(arg if follows else value)))
+            arg = str(found[-1]) if follows else f"--config={found[-1]}"
+        elif arg in known() and not expanded[-1].startswith("-"):
+            raise UserError(f"'{arg}' is a config; write --config {arg}")
+        _refuse_linked_argument(flag, expanded[-1] if expanded else "", arg)
         expanded.append(arg)
-    return expanded, names[0] if names else "toysuper"
+    return expanded, experiment(found)
+
+
+def _refuse_linked_argument(flag: str, before: str, arg: str) -> None:
+    for place in ("--model", "--model.init_args"):
+        for name in LINKED:
+            option = f"{place}.{name}"
+            inline = before == place or flag == place
+            if flag == option or flag.startswith(f"{option}.") or (inline and f'"{name}"' in arg):
+                refuse_linked(name, "on the command line")
+
+
+def experiment(paths: list[Path]) -> str:
+    """What a run is called: the first config that is no preset; a rerun is called as its run.
+
+    >>> experiment([Path("runs/intro/version_3/config.yaml")])
+    'intro'
+    """
+    first = next((path for path in paths if path.parent.name != "presets"), Path("toysuper"))
+    return first.parts[-3] if first.parts[-2:-1] and _is_run(first) else first.stem
+
+
+def _is_run(path: Path) -> bool:
+    return path.name == "config.yaml" and path.parent.name.startswith("version_")

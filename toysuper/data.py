@@ -79,9 +79,11 @@ class SyntheticData(LightningDataModule):
         _check_range("density", self.density)
         _check_range("importance", self.importance)
 
-    def world(self, held_out: bool = False, rank: int = 0, ranks: int = 1) -> World:
+    def world(
+        self, held_out: bool = False, rank: int = 0, ranks: int = 1, samples: int | None = None
+    ) -> World:
         """The world of training, or the one of evaluation, whose samples all seeds share."""
-        samples = self.eval_batch_size if held_out else self.batch_size
+        samples = samples or (self.eval_batch_size if held_out else self.batch_size)
         if samples % ranks:
             raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
         return World(
@@ -96,6 +98,12 @@ class SyntheticData(LightningDataModule):
 
     def train_dataloader(self) -> TrainBursts:
         """Bursts from the current step to the next validation or the end."""
+        for name, usual in (("check_val_every_n_epoch", 1), ("val_check_interval", 1.0)):
+            if getattr(self.trainer, name) != usual:
+                raise UserError(
+                    f"trainer.{name} is {getattr(self.trainer, name)}; set data.epoch instead, "
+                    "the optimiser steps between validations"
+                )
         return TrainBursts(self)
 
     def val_dataloader(self) -> EvalBursts:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from errno import ENOSPC
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from toysuper.errors import UserError, nearest
 
@@ -22,6 +22,9 @@ NOISE = re.compile(
 
 class Parser(LightningArgumentParser):
     """Lightning's parser, whose errors are the few lines that matter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **kwargs)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print the essence and exit with 2."""
@@ -42,6 +45,8 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
     >>> essence("Subcommand 'fit' does not accept option 'trainer.max_step'", ["trainer.max_steps"])
     "there is no option 'trainer.max_step'. Did you mean 'trainer.max_steps'?"
     """
+    if "arguments are required" in message:
+        return f"{message}. Name an experiment: --config intro, --config my_own.yaml …"
     if found := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
         name = found[1] or found[2]
         head, known = name.split(".")[0], {option.split(".")[0] for option in options}
@@ -65,6 +70,8 @@ def _mismatch(message: str, files: Iterable[str]) -> str:
     if not telling:
         telling = [line for line in lines if line.startswith(("Subtypes:", "Given value:"))]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
+    if "functions of a Snapshot" not in text and key in ("figures.draw", "claims.check"):
+        text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
     text = text if len(text) < 300 else f"{text[:300]} …"
     return f"{key}{place(key.split('.')[-1], files) if key else ''}: {text}".lstrip(": ")
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from lightning.pytorch import Trainer
@@ -25,11 +26,13 @@ class Figures(SnapshotCallback):
         self.draw, self.every, self.validations = draw or [], every, 0
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """Draw now and then."""
+        """Draw now and then; the end draws for itself."""
         self.validations += 1
-        if self.every and self.validations % self.every == 0:
+        model: Any = trainer.lightning_module
+        ended = snapshot.step >= model.total_steps()
+        if self.every and self.validations % self.every == 0 and not ended:
             for function in self.draw:
-                if figure := attempt(function, snapshot):
+                if figure := attempt(function, snapshot, Figure):
                     show(trainer, function.__name__, figure, snapshot.step)
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
@@ -38,7 +41,7 @@ class Figures(SnapshotCallback):
         if folder is None:
             return
         for function in self.draw:
-            figure = attempt(function, snapshot)
+            figure = attempt(function, snapshot, Figure)
             if figure is None:
                 continue
             picture = io.BytesIO()

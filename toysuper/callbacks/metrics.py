@@ -41,7 +41,7 @@ class SnapshotMetrics(SnapshotCallback):
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
         for function in self.measure:
-            name, values = function.__name__, attempt(function, snapshot)
+            name, values = function.__name__, attempt(function, snapshot, Tensor)
             if values is None:
                 continue
             if values.ndim == 2:

@@ -27,8 +27,9 @@ class SnapshotCallback(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Decide which of the two it is."""
-        if not trainer.sanity_checking:
-            self._show(trainer, pl_module, final=trainer.state.fn == "validate")
+        final = trainer.state.fn == "validate"
+        if final or type(self).during is not SnapshotCallback.during:
+            self._show(trainer, pl_module, final)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """A test is an end."""
@@ -44,13 +45,17 @@ class SnapshotCallback(Callback):
             (self.final if final else self.during)(trainer, snapshot)
 
 
-def attempt(function: Callable, snapshot: Snapshot) -> Any:
-    """What a function makes of a Snapshot; None and a warning where it raises.
+def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
+    """What a function makes of a Snapshot; None and a warning where that is not of its kind.
 
     One figure, metric or claim with a fault must not cost the run its other results.
     """
     try:
-        return function(snapshot)
+        made = function(snapshot)
+        if isinstance(made, kind):
+            return made
+        text = f"{function.__name__} gave a {type(made).__name__} and not a {kind.__name__}"
+        warnings.warn(text, stacklevel=2)
     except UserError as error:
         warnings.warn(str(error), stacklevel=2)
     except Exception as error:

@@ -23,7 +23,7 @@ class StepProgressBar(ProgressBar):
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Start the bar where training starts."""
         self.bar = tqdm(
-            total=pl_module.total_steps(),
+            total=total if (total := pl_module.total_steps()) < float("inf") else None,
             initial=trainer.global_step,
             desc="fit",
             unit=" steps",

@@ -1,5 +1,6 @@
 """What a run leaves behind in numbers: instances.csv, claims.csv and predictions."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.claims.claim import Claim, table
-from toysuper.files import write_csv
+from toysuper.files import write_csv, write_whole
 from toysuper.types import Snapshot
 
 COLUMNS = (
@@ -42,7 +43,7 @@ class Instances(SnapshotCallback):
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""
-        columns = {f.__name__: attempt(f, snapshot) for f in self.columns}
+        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in self.columns}
         found = {name: values for name, values in columns.items() if values is not None}
         flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
         return [
@@ -66,7 +67,9 @@ class Claims(SnapshotCallback):
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Check, print, write."""
-        self.claims = [claim for check in self.check for claim in attempt(check, snapshot) or []]
+        self.claims = [
+            claim for check in self.check for claim in attempt(check, snapshot, list) or []
+        ]
         if not self.claims:
             return
         print(f"\n{table(self.claims)}\n")
@@ -91,6 +94,8 @@ class Predictions(Callback):
         """Join the batches and write them; each rank writes its own."""
         folder = trainer.log_dir if trainer.logger else None  # rank 0's, on every rank
         if folder is not None:
-            Path(folder).mkdir(parents=True, exist_ok=True)
             joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
-            torch.save(joined, Path(folder) / f"predictions{trainer.global_rank or ''}.pt")
+            content = io.BytesIO()
+            torch.save(joined, content)
+            path = Path(folder) / f"predictions{trainer.global_rank or ''}.pt"
+            write_whole(path, content.getvalue())

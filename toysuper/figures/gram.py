@@ -1,12 +1,14 @@
 """Figures DEMO-A and DEMO-B: what is stored, and what shares a dimension."""
 
+from dataclasses import replace
+
 import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import GRADED, SIGNED, caption, clean, label, unit_scale
+from toysuper.figures.style import GRADED, SIGNED, caption, clean, title, unit_scale
 from toysuper.metrics import norm, superposition
 from toysuper.types import Snapshot
 
@@ -22,10 +24,10 @@ def gram(snapshot: Snapshot) -> Figure:
     """
     shown = _one_linear(snapshot.best())
     count = len(shown)
-    figure = Figure(figsize=(1.6 * count + 1.3, 5.0), layout="constrained")
+    figure = Figure(figsize=(max(1.6 * count + 1.3, 5.5), 5.0), layout="constrained")
     axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.75])
     for i in range(count):
-        model = shown.pick([i])
+        model = by_importance(shown.pick([i]))
         _matrix(axes[0, i], model)
         _bars(axes[1, i], model)
     axes[1, 0].set_ylabel("features by importance")
@@ -34,6 +36,13 @@ def gram(snapshot: Snapshot) -> Figure:
     figure.colorbar(unit_scale(GRADED), ax=axes[1].tolist(), label="superposition")
     caption(figure, shown)
     return figure
+
+
+def by_importance(model: Snapshot) -> Snapshot:
+    """One instance with its features in order of importance."""
+    order = model.importance[0].argsort(descending=True, stable=True)
+    per_feature = ("encoder", "decoder", "bias", "density", "importance", "loss")
+    return replace(model, **{name: getattr(model, name)[..., order] for name in per_feature})
 
 
 def _one_linear(snapshot: Snapshot) -> Snapshot:
@@ -52,7 +61,7 @@ def _matrix(axes: Axes, model: Snapshot) -> None:
     picture[:, :n] = gram
     picture[:, n + gap :] = model.bias[0, :, None]
     axes.imshow(picture.numpy(), cmap=SIGNED, vmin=-1, vmax=1, interpolation="nearest")
-    axes.set_title(label(model.coordinates[0]).replace(", ", "\n"), fontsize="medium")
+    axes.set_title(title(model).replace(", ", "\n"), fontsize="medium")
     axes.set_anchor("S")
     clean(axes)
 

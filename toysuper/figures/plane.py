@@ -6,7 +6,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import GRADED, caption, label
+from toysuper.figures.style import GRADED, caption, title
 from toysuper.types import Snapshot
 
 LIMIT = 1.5
@@ -21,7 +21,7 @@ def plane(snapshot: Snapshot) -> Figure:
     if snapshot.W.shape[1] != 2:
         raise UserError(f"figure 'plane' needs model.hidden of 2, not {snapshot.W.shape[1]}")
     best = snapshot.best()
-    figure = Figure(figsize=(3 * len(best) + 1.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(max(3 * len(best) + 1.2, 5.5), 3.6), layout="constrained")
     axes = figure.subplots(1, len(best), squeeze=False)[0]
     top = float(best.importance.max())
     low = min(float(best.importance.min()), 0.999 * top)
@@ -40,5 +40,5 @@ def _panel(axes: Axes, model: Snapshot, scale: ScalarMappable) -> None:
         axes.plot([0, x], [0, y], color=colour, linewidth=2, solid_capstyle="round")
         axes.plot(x, y, "o", color=colour, markersize=8)
     axes.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), aspect="equal", xticks=[], yticks=[])
-    axes.set_title(label(model.coordinates[0]))
+    axes.set_title(title(model))
     axes.spines[:].set_color("0.8")

@@ -32,10 +32,19 @@ def _term(name: str, value: float | int | str) -> str:
     return f"{'1 - S' if name == 'density' else name} = {value:g}"
 
 
+def title(model: Snapshot) -> str:
+    """A panel's title for a Snapshot of one instance, with the density that its features have."""
+    density = float(model.common_density()[0])
+    place = dict(model.coordinates[0])
+    if "density" in place and density == density:
+        place["density"] = density
+    return label(place)
+
+
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
     _, hidden, feat = snapshot.W.shape
-    ends = [f"{float(snapshot.importance[0, i]):.3g}" for i in (0, -1)]
+    ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
     text = f"n = {feat} features, m = {hidden} hidden dimensions, "
     text += f"importance {' … '.join(dict.fromkeys(ends))}, step {snapshot.step:,}"
     figure.supxlabel(text, fontsize="small", color="0.35")

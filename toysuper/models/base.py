@@ -1,5 +1,6 @@
 """ToyModel: what every toy model shares, and the little that a subclass owes."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,13 +19,15 @@ from toysuper.data import AXIS, SyntheticData
 from toysuper.errors import UserError, nearest
 from toysuper.functional import inits
 from toysuper.functional.losses import expected_loss
-from toysuper.functional.noise import normal
+from toysuper.functional.noise import Purpose, normal
 from toysuper.functional.resolve import resolve
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.engine import clip, compiled, step_gradients
 from toysuper.schedules import Constant
 from toysuper.types import Batch, Snapshot
+
+CONSTANT = Constant()
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -79,6 +82,8 @@ class ToyModel(LightningModule, ABC):
         super().__init__()
         if hidden < 1:
             raise UserError(f"model.hidden is {hidden}; it must be at least 1")
+        if clip is not None and clip <= 0:
+            raise UserError(f"model.clip is {clip}; a largest norm must be above 0")
         if self.compresses and hidden > n:
             raise UserError(
                 f"model.hidden is {hidden} but there are {n} features; "
@@ -89,13 +94,13 @@ class ToyModel(LightningModule, ABC):
         self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
         self.save_hyperparameters({"grid": self.grid.blocks})
         self.n, self.hidden, self.optimizer = n, hidden, optimizer
-        self.schedule = schedule or Constant()
-        self.clip, self.jit, self.claimed = clip, jit, {"seed"}
+        self.schedule = schedule or CONSTANT
+        self.clip, self.jit, self.claimed, self.trained = clip, jit, {"seed"}, 0
         self.std = resolve(init, "init", (inits,))(self.grid.instances, hidden, n)
         self.keys = self.grid.keys(seed)
         # outside the tree of modules, all of which the compiled step guards and walks
-        held_out = MetricCollection([FeatureLoss(), FiringRate(), *(metrics or [])])
-        object.__setattr__(self, "held_out", held_out)
+        held_out = [FeatureLoss(), FiringRate(), *(metrics or [])]
+        object.__setattr__(self, "held_out", MetricCollection(held_out, compute_groups=False))
 
     @property
     @abstractmethod
@@ -130,8 +135,31 @@ class ToyModel(LightningModule, ABC):
         return expected_loss(self(batch.features), batch.target, batch.importance, batch.weight)
 
     def setup(self, stage: str) -> None:
-        """Check the grid once the subclass has claimed its axes."""
+        """Check the data and the subclass before anything runs."""
+        self.rehearse(self.trainer.datamodule)
+
+    @torch.no_grad()
+    def rehearse(self, data: SyntheticData) -> None:
+        """Try one batch eagerly, so that what does not fit fails early and shortly.
+
+        Raises:
+            UserError: model and data disagree, or forward answers in another shape.
+        """
         self.check_axes()
+        if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
+            raise UserError("the model was made for another n or grid than the data's; share them")
+        batch = data.world(samples=4).to(dtype=self.b.dtype)(0, Purpose.ANALYSIS)
+        answer, shape = self(batch.features.to(self.device)).cpu(), tuple(batch.features.shape)
+        if answer.shape != shape:
+            raise UserError(
+                f"{type(self).__name__}.forward answers {tuple(answer.shape)} to {shape}"
+            )
+        if not torch.allclose(self.snapshot(data).forward(batch.features), answer, atol=1e-4):
+            warnings.warn(
+                f"{type(self).__name__}.forward is not activation(decoderᵀ hidden_activation("
+                "encoder x) + b); set these, or figures and claims speak of another model",
+                stacklevel=2,
+            )
 
     def check_axes(self) -> None:
         """Refuse a grid axis that neither the data nor the model knows."""
@@ -147,15 +175,28 @@ class ToyModel(LightningModule, ABC):
         """The optimiser, and the schedule counted in optimiser steps."""
         optimizer = self.optimizer(self.parameters())
         total = self.total_steps()
+        if total == torch.inf and self.schedule != CONSTANT:
+            raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
         factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: self.schedule(k / total))
+        self.configured = [
+            {k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups
+        ]
         return [optimizer], [factor]
 
-    def total_steps(self) -> int:
-        """How many optimiser steps the whole training has."""
+    def on_train_start(self) -> None:
+        """After a resume the checkpoint's state goes on with the config's settings."""
+        optimizer: Any = self.optimizers()
+        schedule: Any = self.lr_schedulers()
+        schedule.base_lrs = [group["initial_lr"] for group in self.configured]
+        for group, configured in zip(optimizer.param_groups, self.configured, strict=True):
+            factor = self.schedule(schedule.last_epoch / self.total_steps())
+            group.update(configured, lr=configured["initial_lr"] * factor)
+
+    def total_steps(self) -> float:
+        """How many optimiser steps the whole training has; infinite without a limit."""
         trainer = self.trainer
-        if trainer.max_steps > 0:
-            return trainer.max_steps
-        return max(trainer.max_epochs or 1, 1) * trainer.datamodule.epoch
+        limits = (trainer.max_steps, (trainer.max_epochs or -1) * trainer.datamodule.epoch)
+        return min((limit for limit in limits if limit > 0), default=torch.inf)
 
     def on_fit_start(self) -> None:
         """Choose the step function; gradients are ours, so DDP must not wait for its own."""
@@ -217,13 +258,21 @@ class ToyModel(LightningModule, ABC):
         self._log_held_out("test")
 
     def _log_held_out(self, stage: str) -> None:
-        loss = self.held_out["FeatureLoss"].compute().sum(-1).mean()
-        self._log(f"{stage}/loss", loss)
+        for name, metric in self.held_out.items():
+            if name == "FeatureLoss":
+                self._log(f"{stage}/loss", metric.compute().sum(-1).mean())
+            else:
+                self._log(f"{stage}/{name}", metric.compute().mean())
 
-    def _log(self, name: str, loss: Tensor) -> None:
+    def _log(self, name: str, value: Tensor) -> None:
         """Log at the optimiser step; left to itself Lightning counts bursts."""
-        step = torch.tensor(float(self.trainer.global_step), dtype=torch.float64)
-        self.log_dict({name: loss, "step": step}, batch_size=1, sync_dist=True)
+        self.log(name, value, batch_size=1, sync_dist=True)
+        self.log("step", float(self.steps), batch_size=1, sync_dist=True)
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
+        return max(self.trainer.global_step, self.trained) if self._trainer else self.trained
 
     def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
         """Features and what the model answers, ``(inst, feat, batch)``."""
@@ -237,6 +286,13 @@ class ToyModel(LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else."""
         refuse_foreign(checkpoint, self.state_dict())
+        self.trained = checkpoint["global_step"]
+        trainer = self._trainer
+        if trainer and trainer.state.fn == "fit" and 0 < trainer.max_steps <= self.trained:
+            raise UserError(
+                f"the checkpoint is at step {self.trained} and trainer.max_steps is "
+                f"{trainer.max_steps}; raise it to train on"
+            )
 
     @torch.no_grad()
     def snapshot(self, data: SyntheticData) -> Snapshot:
@@ -256,5 +312,5 @@ class ToyModel(LightningModule, ABC):
             activation=names,
             hidden_activation=(self.hidden_activation,) * inst,
             coordinates=data.grid.coordinates,
-            step=self.trainer.global_step if self._trainer else 0,
+            step=self.steps,
         )
