@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tests._run import ROOT, Result, process, toysuper
 from toysuper import configs
@@ -55,7 +56,8 @@ def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(traine
     again = process("fit", "--config", saved, cwd=trained)
     assert again.returncode == 0, again.stderr
     assert before == {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
-    (path,) = (version(trained, name="config") / "checkpoints").glob("*.ckpt")
+    wrote = re.search(r"wrote (runs/intro/version_\d+)", again.stdout)[1]
+    (path,) = (trained / wrote / "checkpoints").glob("*.ckpt")
     first, second = (torch.load(p, weights_only=True) for p in (checkpoint(trained), path))
     assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
 
@@ -69,6 +71,8 @@ def test_the_other_verbs_load_the_checkpoint(trained: Path, verb: str) -> None:
         assert list(trained.rglob("predictions.pt"))
     else:
         assert "INTRO" in result.stdout
+        wrote = trained / re.search(r"wrote (\S+)", result.stdout)[1]
+        assert (wrote / "figures" / "plane.png").exists()
 
 
 def test_the_config_wins_over_the_checkpoint(trained: Path, tmp_path: Path) -> None:
@@ -138,6 +142,12 @@ def assert_refused(result: Result, sentence: str) -> None:
             ("--config", "intro", "--model.n=7"),
             "model.n on the command line is taken from the data",
         ),
+        (("--config", "intro", "--model.grid.density=[1]"), "model.grid on the command line"),
+        (("--config", "intro", "--model", '{"seed": 3}'), "model.seed on the command line"),
+        (("intro",), "'intro' is a config; write --config intro"),
+        ((), "required.*Name an experiment: --config intro"),
+        (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),
+        (("--config", "intro", "--ckpt_path", "last"), "'last' is not a file"),
         (("--config", "intro", "--ckpt_path", "no.ckpt"), "'no.ckpt' is not a file"),
         (("--config", "intro", "--ckpt_path", "junk.ckpt"), "cannot be read as a checkpoint"),
         (("--config", "intro", "--ckpt_path", "foreign.ckpt"), "was not written by toysuper"),
@@ -178,6 +188,41 @@ def test_schedules_and_torch_optimisers_come_from_yaml(tmp_path: Path) -> None:
     assert group["lr"] == 0.0  # the factor of the step after the last
 
 
+@pytest.mark.parametrize("verb", ["validate", "test", "predict"])
+def test_untrained_weights_are_not_judged(verb: str, tmp_path: Path) -> None:
+    result = toysuper(verb, "--config", "intro", cwd=tmp_path)
+    assert_refused(result, f"{verb} needs --ckpt_path")
+
+
+def test_the_command_comes_first(tmp_path: Path) -> None:
+    assert_refused(toysuper("--config", "intro", "fit", cwd=tmp_path), "the command comes first")
+
+
+def test_a_user_module_beside_the_config_is_found(tmp_path: Path) -> None:
+    name = f"mine_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(
+        "from matplotlib.figure import Figure\ndef empty(snapshot):\n    return Figure()\n"
+    )
+    args = (
+        "fit",
+        "--config",
+        "intro",
+        *QUICK,
+        "--model.jit=false",
+        f"--figures.draw=[{name}.empty]",
+    )
+    result = toysuper(*args, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (version(tmp_path) / "figures" / "empty.png").exists()
+
+
+def test_one_callback_needs_no_list(tmp_path: Path) -> None:
+    monitor = '{"class_path": "lightning.pytorch.callbacks.LearningRateMonitor"}'
+    args = ("fit", "--config", "intro", *QUICK, "--model.jit=false", "--trainer.callbacks", monitor)
+    result = toysuper(*args, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_checkpoint_of_another_size_is_refused(trained: Path, tmp_path: Path) -> None:
     path = str(checkpoint(trained))
     args = ("fit", "--config", "intro", "--data.n", "6", "--ckpt_path", path)
@@ -190,10 +235,15 @@ def test_a_full_disk_gets_one_sentence() -> None:
 
     full = OSError(28, "No space left on device", "runs/x.ckpt")
     assert "disk is full" in fault(full)
-    assert "disk is full" in fault(
-        RuntimeError("[enforce fail] PytorchStreamWriter failed writing")
-    )
+    assert fault(MisconfigurationException("no such device")) == "no such device"
     assert fault(RuntimeError("a true fault")) is None
+    try:
+        try:
+            Path("/nowhere/at/all").read_text()
+        except OSError:
+            {}["a true fault while handling another"]
+    except KeyError as error:
+        assert fault(error) is None
 
 
 def test_errors_without_a_pattern_keep_their_words() -> None:

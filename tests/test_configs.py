@@ -1,6 +1,5 @@
 """Every YAML of configs/ is a test: it parses, resolves as written, and trains two steps."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -60,9 +59,3 @@ def test_presets_are_accepted(path: Path, tmp_path: Path) -> None:
     printed, preset = yaml.safe_load(result.stdout), yaml.safe_load(path.read_text())
     for section, values in preset.items():
         assert values.items() <= printed[section].items()
-
-
-def test_configs_have_no_copies_in_the_package() -> None:
-    """The wheel takes them from configs/; a second copy would go stale."""
-    assert not (ROOT / "toysuper" / "configs").exists()
-    assert shutil.which("git") is None or EXPERIMENTS

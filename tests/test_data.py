@@ -98,6 +98,11 @@ BAD = {
     r"'density\[9\]' names a feature outside the 4": {"grid": {"density[9]": [0.5]}},
     r"holds 'high'; it must hold numbers": {"grid": {"density": ["high"]}},
     r"task 'abss' is not a function": {"task": "abss"},
+    r"task 'cumsum' does not take one tensor": {"task": "cumsum"},
+    r"task 'mean' is not elementwise": {"task": "mean"},
+    r"task 'rand_like' is not elementwise": {"task": "rand_like"},
+    r"task 'matmul' does not take one tensor": {"task": "matmul"},
+    r"holds 0\.5; a seed is a whole": {"grid": {"seed": [0.5]}},
 }
 
 
@@ -105,6 +110,14 @@ BAD = {
 def test_bad_values_get_one_sentence(sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         data(**BAD[sentence]).world()
+
+
+@pytest.mark.parametrize("option", [{"check_val_every_n_epoch": 3}, {"val_check_interval": 0.5}])
+def test_validations_are_placed_by_the_data_alone(option: dict) -> None:
+    world = data()
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    with pytest.raises(UserError, match=r"set data\.epoch instead"):
+        trainer(20, **option).fit(model, world)
 
 
 def test_uneven_ranks_are_refused() -> None:

@@ -58,6 +58,18 @@ def test_empty_and_repeated_are_refused(axes) -> None:
         Grid(axes)
 
 
+def test_seeds_are_whole_numbers() -> None:
+    assert Grid({"seed": [0.0, 1.0]}).coordinates[1] == {"seed": 1}
+    assert len(Grid({"seed": [1234567890, 1234567891]}).keys().unique(dim=0)) == 2
+    with pytest.raises(UserError, match=r"holds 0\.5; a seed is a whole number"):
+        Grid({"seed": [0.5]})
+
+
+def test_a_lone_number_is_no_axis() -> None:
+    with pytest.raises(UserError, match="give a list of values or a Curve"):
+        Grid({"density": 0.1})
+
+
 def test_curves() -> None:
     assert LogSpace(1.0, 0.05, 3).axis() == pytest.approx([1, 0.05**0.5, 0.05])
     assert Geometric(0.7).values(3) == pytest.approx([1, 0.7, 0.49])

@@ -12,7 +12,7 @@ ALLOWED = {
     "types": {"functional"},
     "errors": set(),
     "grid": {"errors"},
-    "schedules": set(),
+    "schedules": {"errors"},
     "files": set(),
     "features": CORE | {"features"},
     "world": CORE | {"features"},

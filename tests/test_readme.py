@@ -13,8 +13,11 @@ from tests._run import ROOT, toysuper
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def model() -> type:
@@ -58,3 +61,21 @@ def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path, monkeypat
     assert result.returncode == 0, result.stderr
     (saved,) = tmp_path.rglob("*.ckpt")
     assert set(torch.load(saved, weights_only=True)["state_dict"]) == {"W", "V", "b"}
+
+
+def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
+    name = f"mine_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text("\n".join(blocks("python", CONTRIBUTING)))
+    config = yaml.safe_load(blocks("yaml", CONTRIBUTING)[0].replace("mine.", f"{name}."))
+    config["data"] = {
+        "n": 4,
+        "density": 0.3,
+        "features": {"class_path": f"{name}.SparseExponential"},
+    }
+    config["model"] = {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": 2}}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
+    tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
+    result = toysuper("fit", "--config", "own.yaml", *tiny, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr and "ALL" in result.stdout
+    assert (tmp_path / "runs/own/version_0/figures/dimensionalities.png").exists()

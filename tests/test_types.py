@@ -17,6 +17,13 @@ def test_best_keeps_the_least_held_out_loss_of_every_cell() -> None:
     assert [c["density"] for c in best.coordinates] == [1.0, 0.2]
 
 
+def test_a_diverged_instance_is_never_the_best() -> None:
+    record = snapshot()
+    loss = torch.tensor([torch.nan, 1, 2, 5, torch.nan, 4])[:, None].expand(6, 4)
+    best = Snapshot(**{**vars(record), "loss": loss}).best()
+    assert [c["seed"] for c in best.coordinates] == [1, 2]
+
+
 def test_best_over_another_axis() -> None:
     assert [c["seed"] for c in snapshot().best(over="density").coordinates] == [0, 1, 2]
 

@@ -71,6 +71,11 @@ class Snapshot:
                 chosen[field.name] = tuple(value[i] for i in instances)
         return replace(self, **chosen)
 
+    def features(self, order: Tensor) -> "Snapshot":
+        """The same instances with their features in the given order."""
+        names = ("encoder", "decoder", "bias", "density", "importance", "loss")
+        return replace(self, **{name: getattr(self, name)[..., order] for name in names})
+
     def where(self, keep: Callable[[int], bool]) -> "Snapshot":
         """The instances whose index passes ``keep``."""
         return self.pick([i for i in range(len(self)) if keep(i)])

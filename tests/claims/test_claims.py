@@ -38,7 +38,12 @@ def five_in_two() -> Snapshot:
     square = torch.tensor([[1.0, -1, 0, 0, 0], [0, 0, 1, -1, 0]])
     dense = torch.eye(5)[:2]
     bias = torch.tensor([[0.0] * 5, [0.0] * 5, [-0.2] * 5])
-    return snapshot(torch.stack([dense, square, pentagon]), bias, [1.0, 0.2, 0.1], "relu")
+    record = snapshot(torch.stack([dense, square, pentagon]), bias, [1.0, 0.2, 0.1], "relu")
+    return replace(record, importance=powers(0.9, 5).expand(3, 5))
+
+
+def powers(ratio: float, n: int) -> Tensor:
+    return torch.tensor([ratio**i for i in range(n)])
 
 
 def test_introduction() -> None:
@@ -53,6 +58,20 @@ def test_introduction() -> None:
     }
 
 
+def test_introduction_at_a_fifth_needs_two_disjoint_pairs_of_the_first_four() -> None:
+    good = five_in_two().pick([1])
+    three_to_one = torch.tensor([[1.0, -1, -1, 0, 0], [0, 0, 0, 1, 0]])[None]
+    drops_the_first = good.encoder[..., [4, 0, 1, 2, 3]]
+    for W in (three_to_one, drops_the_first):
+        assert verdicts(claims.introduction(replace(good, encoder=W)))["INTRO p=0.2"] is False
+
+
+def test_claims_are_silent_about_models_of_another_size() -> None:
+    other = replace(five_in_two(), importance=torch.ones(3, 5))
+    assert set(verdicts(claims.introduction(other)).values()) == {None}
+    assert verdicts(claims.demo_a(other)) == {"DEMO-A": None}
+
+
 def test_linear() -> None:
     W = torch.eye(4)[:2].expand(2, 2, 4)
     density = [1.0, 0.3]
@@ -65,16 +84,16 @@ def test_linear() -> None:
 
 
 def demonstration(counts: list[int], bias: float = -0.1) -> Snapshot:
+    """The first ``count`` features stored; the first alone, the others sharing four dimensions."""
     density = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001]
     W = torch.zeros(7, 5, 20)
-    for i, count in enumerate(counts):
-        for k in range(count):
-            W[i, k % 5, k] = 1 if k < 5 else 0.9
-    W[:, 0, 5::5] = 0  # nobody shares the first feature's dimension
-    W[:, 1, 5::5] = (W[:, 1:].abs().sum(1)[:, 5::5] * 0) + 0.9
+    W[:, 0, 0] = 1
+    for k in range(1, 20):
+        W[:, 1 + k % 4, k] = 1
     for i, count in enumerate(counts):
         W[i, :, count:] = 0
-    return snapshot(W, torch.full((7, 20), bias), density, "relu")
+    record = snapshot(W, torch.full((7, 20), bias), density, "relu")
+    return replace(record, importance=powers(0.7, 20).expand(7, 20))
 
 
 def test_demonstration() -> None:
@@ -91,6 +110,8 @@ def test_demonstration() -> None:
 def test_invariance_tells_a_privileged_basis() -> None:
     good = five_in_two()
     assert verdicts(claims.invariance(good)) == {"INV": True}
+    large = replace(good, encoder=30 * good.encoder.float(), decoder=30 * good.decoder.float())
+    assert verdicts(claims.invariance(replace(large, bias=good.bias.float()))) == {"INV": True}
     privileged = replace(good, hidden_activation=("relu",) * 3)
     (claim,) = claims.invariance(privileged)
     assert claim.holds and claim.expected == "> 1e-2"
@@ -99,16 +120,28 @@ def test_invariance_tells_a_privileged_basis() -> None:
 
 
 def test_sum_rule() -> None:
-    tight = verdicts(claims.sum_rule(five_in_two()))
+    equal = replace(five_in_two(), importance=torch.ones(3, 5))
+    tight = verdicts(claims.sum_rule(equal))
     assert tight == {"SUMD bound": True, "SUMD tight": True}
     loose = torch.tensor([[[1.0, 0.5, 0.3], [0.0, 0.5, 0.9]]])
     record = snapshot(loose, torch.zeros(1, 3), [0.1], "relu")
     assert verdicts(claims.sum_rule(record)) == {"SUMD bound": True, "SUMD tight": False}
+    assert verdicts(claims.sum_rule(replace(record, encoder=0 * loose)))["SUMD bound"] is False
+    assert set(verdicts(claims.sum_rule(five_in_two()))) == {"SUMD bound"}
 
 
 def test_decomposition() -> None:
     found = verdicts(claims.decomposition(five_in_two()))
     assert found == {"DECOMP sum": True, "DECOMP pentagon": True, "DECOMP digons": True}
+
+
+def test_decomposition_sees_a_wrong_part(monkeypatch) -> None:
+    """Leave out the interference of single features and the parts no longer add up."""
+    from toysuper.functional import decomposition
+
+    whole = decomposition.one_active
+    monkeypatch.setattr(decomposition, "one_active", lambda *a: (whole(*a)[0], 0 * whole(*a)[1]))
+    assert verdicts(claims.decomposition(five_in_two()))["DECOMP sum"] is False
 
 
 def test_table_shows_failures_as_failures() -> None:

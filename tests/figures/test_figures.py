@@ -56,6 +56,21 @@ def test_plane_ends_each_line_at_its_feature(snapshot: Snapshot) -> None:
     np.testing.assert_allclose(ends[::-1], model.W[0].T.numpy())
 
 
+def test_titles_say_the_density_that_the_features_have() -> None:
+    world = data(density=0.5, grid={"density": [0.2]})
+    assert texts(figures.plane(fitted(world, 2).snapshot(world))) == ["1 - S = 0.1"]
+
+
+def test_gram_orders_features_by_importance() -> None:
+    world = data(importance=[0.1, 1.0, 0.5, 0.2])
+    snapshot = fitted(world, 2).snapshot(world)
+    bars = figures.gram(snapshot).axes[1].patches
+    lengths = snapshot.W[0].norm(dim=0)[[1, 2, 3, 0]]
+    torch.testing.assert_close(
+        torch.tensor([bar.get_width() for bar in bars]), lengths, check_dtype=False
+    )
+
+
 def test_plane_needs_two_dimensions() -> None:
     world = data(grid=GRID)
     snapshot = fitted(world, 2, hidden=3).snapshot(world)

@@ -19,6 +19,13 @@ def test_parts_add_up_to_the_sampled_loss() -> None:
     torch.testing.assert_close(total, sampled, rtol=0.01, atol=0)
 
 
+def test_many_features_need_no_large_numbers() -> None:
+    W = torch.randn(1, 20, 400, generator=torch.Generator().manual_seed(0)) / 20
+    zero, one = torch.zeros(1, 400), torch.ones(1, 400)
+    parts = decompose(W, zero, one, torch.tensor([0.01]), samples=64)
+    assert parts.total.isfinite().all() and (parts.total > 0).all()
+
+
 def test_one_active_equals_the_integral_over_its_value() -> None:
     angle = torch.arange(5) * 2 * math.pi / 5
     W = 1.1 * torch.stack([angle.cos(), angle.sin()])[None]

@@ -146,6 +146,12 @@ def test_normal_numbers_are_normal() -> None:
     assert not torch.equal(z, normal(KEYS, 1, 64, 512))
 
 
+def test_half_precision_sees_them_too() -> None:
+    draws = bits(KEYS, 0, 1, 4, 4096)
+    difference = uniform(draws, torch.float16).double() - uniform(draws, torch.float64)
+    assert float(difference.abs().max()) <= 2.0**-11
+
+
 def test_float32_sees_the_same_numbers() -> None:
     draws = bits(KEYS, 0, 1, 4, 256)
     difference = uniform(draws, torch.float32).double() - uniform(draws, torch.float64)

@@ -57,6 +57,73 @@ def test_resume_equals_the_straight_run(stop: int, tmp_path: Path) -> None:
     assert torch.equal(model.W, straight.W) and torch.equal(model.b, straight.b)
 
 
+def test_resume_goes_on_with_the_configs_learning_rate(tmp_path: Path) -> None:
+    def sgd(lr):
+        return lambda parameters: torch.optim.SGD(parameters, lr=lr)
+
+    first, world = trainer(10), data()
+    first.fit(ReLUOutputModel(4, world.grid, hidden=2, jit=False, optimizer=sgd(0.1)), world)
+    first.save_checkpoint(tmp_path / "x.ckpt")
+    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False, optimizer=sgd(0.0))
+    trainer(20).fit(model, data(), ckpt_path=tmp_path / "x.ckpt", weights_only=True)
+    state = torch.load(tmp_path / "x.ckpt", weights_only=True)["state_dict"]
+    assert torch.equal(model.W, state["W"])  # a rate of zero moves nothing
+
+
+def test_a_finished_checkpoint_says_so(tmp_path: Path) -> None:
+    first, world = trainer(10), data()
+    first.fit(ReLUOutputModel(4, world.grid, hidden=2, jit=False), world)
+    first.save_checkpoint(tmp_path / "x.ckpt")
+    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False)
+    with pytest.raises(UserError, match=r"at step 10 and trainer\.max_steps is 10; raise it"):
+        trainer(10).fit(model, data(), ckpt_path=tmp_path / "x.ckpt", weights_only=True)
+
+
+def test_the_earlier_of_two_limits_ends_the_schedule() -> None:
+    world, seen = data(), []
+    run = trainer(10_000, max_epochs=2)
+    run.fit(
+        ReLUOutputModel(4, world.grid, hidden=2, jit=False, schedule=lambda t: seen.append(t) or 1),
+        world,
+    )
+    assert run.global_step == 20 and max(seen) == 1.0
+
+
+def test_a_schedule_without_an_end_is_refused() -> None:
+    world = data()
+    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False, schedule=Linear())
+    with pytest.raises(UserError, match="a schedule needs an end"):
+        trainer(-1, max_epochs=-1).fit(model, world)
+
+
+def test_model_and_data_must_share_their_grid() -> None:
+    with pytest.raises(UserError, match="another n or grid than the data's"):
+        ReLUOutputModel(4, {"seed": [0, 1]}, hidden=2).rehearse(data())
+
+
+def test_a_model_that_its_snapshot_does_not_describe_is_warned_of() -> None:
+    class Hidden(ReLUOutputModel):
+        def forward(self, x):
+            return torch.relu(self.W.mT @ torch.relu(self.W @ x) + self.b[..., None])
+
+    with pytest.warns(UserWarning, match=r"Hidden\.forward is not activation"):
+        Hidden(4, None, hidden=2).rehearse(data())
+
+    class Said(Hidden):
+        hidden_activation = "relu"
+
+    Said(4, None, hidden=2).rehearse(data())
+
+
+def test_a_forward_of_another_shape_fails_before_training() -> None:
+    class Short(ReLUOutputModel):
+        def forward(self, x):
+            return super().forward(x)[:, :2]
+
+    with pytest.raises(UserError, match=r"Short\.forward answers .*they must agree"):
+        Short(4, None, hidden=2).rehearse(data())
+
+
 def test_checkpoint_loads_without_its_config(tmp_path: Path) -> None:
     run, world = trainer(5), data(grid=DENSITIES)
     model = ReLUOutputModel(world.n, world.grid, hidden=2, activation="gelu", jit=False)
@@ -118,6 +185,7 @@ def test_metrics_of_the_user_are_updated() -> None:
     [
         ({"hidden": 0}, "model.hidden is 0"),
         ({"hidden": 9}, "model.hidden is 9 but there are 4 features"),
+        ({"hidden": 2, "clip": -1.0}, "model.clip is -1.0"),
         ({"hidden": 2, "init": "xaver"}, "init 'xaver'.*Did you mean 'xavier'"),
         ({"hidden": 2, "grid": {"desity": [0.1]}}, "'desity' is known neither.*'density'"),
     ],

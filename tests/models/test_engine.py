@@ -8,7 +8,9 @@ from tests._run import ROOT, data
 from toysuper.models.engine import clip, compiled
 
 COMPILED = """
-import torch
+import torch, warnings
+warnings.simplefilter("error", UserWarning)
+warnings.filterwarnings("ignore", message=".*LeafSpec")
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 from tests._run import data, fitted
@@ -20,8 +22,9 @@ error = float((eager.W - fast.W).abs().max().detach())
 assert error < 1e-12, error
 alone = fitted(data(grid={"density": [0.1], "activation": ["relu"]}), 200, jit=True)
 assert torch.equal(alone.W[0], fast.W[2]), "compiled instances see each other"
+many = [fitted(data(), 2, jit=True) for _ in range(10)]
 graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-assert graphs == 2, f"{graphs} graphs instead of one a run"
+assert graphs == 12, f"{graphs} graphs instead of one each for 12 runs"
 """
 
 

@@ -43,6 +43,14 @@ def at(snapshot: Snapshot, density: float) -> Snapshot | None:
     return snapshot.pick(near) if near else None
 
 
+def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
+    """The instances if they have n features, m dimensions and importance ratio^i, else none."""
+    importance = torch.tensor([ratio**i for i in range(n)], dtype=snapshot.importance.dtype)
+    same_shape = snapshot.W.shape[1:] == (m, n)
+    same = same_shape and torch.allclose(snapshot.importance, importance.expand(len(snapshot), n))
+    return snapshot if same else snapshot.pick([])
+
+
 def absent(name: str, statement: str, expected: str) -> Claim:
     """A claim that this run's grid does not speak of."""
     return Claim(name, statement, expected, "not in the grid", None)

@@ -61,7 +61,7 @@ def _pentagon() -> Claim:
     share = _fixed(W, bias=-0.245).sparse_share
     expected = torch.tensor(PENTAGON_SHARES, dtype=torch.float64)
     holds = within(share - expected, -0.03, 0.03)
-    statement = "fixed pentagon: loss from <= 1 active, p=.05 .01 .002"
+    statement = "theory: pentagon's loss from <= 1 active, p=.05 .01 .002"
     wanted = f"{numbers(PENTAGON_SHARES)} ± 0.03"
     return Claim("DECOMP pentagon", statement, wanted, numbers(share), holds)
 
@@ -69,5 +69,5 @@ def _pentagon() -> Claim:
 def _digons() -> Claim:
     W = torch.tensor([[[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]], dtype=torch.float64)
     share = _fixed(W, bias=0.0).sparse_share
-    statement = "exact digons: loss from <= 1 active"
+    statement = "theory: digons' loss from <= 1 active"
     return Claim("DECOMP digons", statement, "0", numbers(share), within(share, 0, 1e-12))

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from toysuper.claims.claim import Claim, absent, at, numbers, only, within
+from toysuper.claims.claim import Claim, absent, at, of_size, only, within
 from toysuper.functional.geometry import directions, norms
 from toysuper.types import Snapshot
 
@@ -13,7 +13,7 @@ from toysuper.types import Snapshot
 def introduction(snapshot: Snapshot) -> list[Claim]:
     """INTRO: the best of many seeds is orthogonal, two antipodal pairs, then a pentagon."""
     parts = ((1.0, _orthogonal), (0.2, _pairs), (0.1, _pentagon))
-    relu = only(snapshot, "relu")
+    relu = only(of_size(snapshot, n=5, m=2, ratio=0.9), "relu")
     claims = []
     for density, check in parts:
         models = at(relu, density)
@@ -53,11 +53,12 @@ def _orthogonal(W: Tensor, _: Tensor) -> tuple[str, bool]:
 
 def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:
     lengths = norms(W[None])[0]
-    stored = (lengths > 0.9).nonzero()[:, 0]
-    opposite = sorted(_cosines(W, stored).tolist())[:2]
-    holds = len(stored) == 4 and len(opposite) == 2 and opposite[1] < -0.98
-    holds = holds and float(lengths.min()) < 0.1
-    return f"{_norms(lengths)}, cos {numbers(opposite)}", holds
+    unit = directions(W[None])[0][:, :4]
+    nearest_to_opposite, partner = (unit.T @ unit).min(-1)
+    mutual = partner[partner].tolist() == [0, 1, 2, 3]
+    holds = within(lengths[:4], 0.9, torch.inf) and float(lengths[4]) < 0.1 and mutual
+    holds = holds and bool((nearest_to_opposite < -0.98).all())
+    return f"{_norms(lengths)}, cos <= {float(nearest_to_opposite.max()):.3f}", holds
 
 
 def _pentagon(W: Tensor, bias: Tensor) -> tuple[str, bool]:

@@ -1,7 +1,5 @@
 """Figures DEMO-A and DEMO-B: what is stored, and what shares a dimension."""
 
-from dataclasses import replace
-
 import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -27,7 +25,8 @@ def gram(snapshot: Snapshot) -> Figure:
     figure = Figure(figsize=(max(1.6 * count + 1.3, 5.5), 5.0), layout="constrained")
     axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.75])
     for i in range(count):
-        model = by_importance(shown.pick([i]))
+        model = shown.pick([i])
+        model = model.features(model.importance[0].argsort(descending=True, stable=True))
         _matrix(axes[0, i], model)
         _bars(axes[1, i], model)
     axes[1, 0].set_ylabel("features by importance")
@@ -36,13 +35,6 @@ def gram(snapshot: Snapshot) -> Figure:
     figure.colorbar(unit_scale(GRADED), ax=axes[1].tolist(), label="superposition")
     caption(figure, shown)
     return figure
-
-
-def by_importance(model: Snapshot) -> Snapshot:
-    """One instance with its features in order of importance."""
-    order = model.importance[0].argsort(descending=True, stable=True)
-    per_feature = ("encoder", "decoder", "bias", "density", "importance", "loss")
-    return replace(model, **{name: getattr(model, name)[..., order] for name in per_feature})
 
 
 def _one_linear(snapshot: Snapshot) -> Snapshot:

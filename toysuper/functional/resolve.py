@@ -43,8 +43,8 @@ def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
     function, probe = resolve(name, what), torch.tensor([[0.2, -0.7, 0.4], [0.9, 0.1, -0.3]])
     try:
         whole = function(probe)
-        alone = torch.stack([function(x.reshape(1))[0] for x in probe.flatten()])
-        fits = torch.allclose(whole, alone.view(2, 3), equal_nan=True)
+        alone = torch.stack([function(x) for x in probe.flatten()]).view(2, 3)
+        fits = whole.shape == alone.shape and torch.allclose(whole, alone, equal_nan=True)
     except Exception as error:
         raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
     if not fits:

@@ -8,12 +8,10 @@ from zlib import crc32
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
-from toysuper.bursts import Burst
 from toysuper.checkpoints import refuse_foreign
 from toysuper.data import AXIS, SyntheticData
 from toysuper.errors import UserError, nearest
@@ -23,21 +21,12 @@ from toysuper.functional.noise import Purpose, normal
 from toysuper.functional.resolve import resolve
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
-from toysuper.models.engine import clip, compiled, step_gradients
-from toysuper.schedules import Constant
+from toysuper.models.evaluation import Evaluation
+from toysuper.models.training import CONSTANT, Training, adamw
 from toysuper.types import Batch, Snapshot
 
-CONSTANT = Constant()
 
-
-def adamw(parameters: Any) -> torch.optim.Optimizer:
-    """The authors' optimiser: AdamW with torch's defaults, every one written out."""
-    return torch.optim.AdamW(
-        parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, fused=True
-    )
-
-
-class ToyModel(LightningModule, ABC):
+class ToyModel(Training, Evaluation, ABC):
     """An ensemble of toy models, one per instance of the grid, trained at once.
 
     A subclass makes its parameters with :meth:`weights` and :meth:`zeros` and owes ``forward``,
@@ -149,11 +138,10 @@ class ToyModel(LightningModule, ABC):
         if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
             raise UserError("the model was made for another n or grid than the data's; share them")
         batch = data.world(samples=4).to(dtype=self.b.dtype)(0, Purpose.ANALYSIS)
-        answer, shape = self(batch.features.to(self.device)).cpu(), tuple(batch.features.shape)
-        if answer.shape != shape:
-            raise UserError(
-                f"{type(self).__name__}.forward answers {tuple(answer.shape)} to {shape}"
-            )
+        answer = self(batch.features.to(self.device)).cpu()
+        if answer.shape != batch.features.shape:
+            shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
+            raise UserError(f"{type(self).__name__}.forward answers {shapes}; they must agree")
         if not torch.allclose(self.snapshot(data).forward(batch.features), answer, atol=1e-4):
             warnings.warn(
                 f"{type(self).__name__}.forward is not activation(decoderᵀ hidden_activation("
@@ -171,114 +159,6 @@ class ToyModel(LightningModule, ABC):
                     f"{type(self).__name__}, which take {sorted(known)}.{nearest(name, known)}"
                 )
 
-    def configure_optimizers(self) -> Any:
-        """The optimiser, and the schedule counted in optimiser steps."""
-        optimizer = self.optimizer(self.parameters())
-        total = self.total_steps()
-        if total == torch.inf and self.schedule != CONSTANT:
-            raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
-        factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: self.schedule(k / total))
-        self.configured = [
-            {k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups
-        ]
-        return [optimizer], [factor]
-
-    def on_train_start(self) -> None:
-        """After a resume the checkpoint's state goes on with the config's settings."""
-        optimizer: Any = self.optimizers()
-        schedule: Any = self.lr_schedulers()
-        schedule.base_lrs = [group["initial_lr"] for group in self.configured]
-        for group, configured in zip(optimizer.param_groups, self.configured, strict=True):
-            factor = self.schedule(schedule.last_epoch / self.total_steps())
-            group.update(configured, lr=configured["initial_lr"] * factor)
-
-    def total_steps(self) -> float:
-        """How many optimiser steps the whole training has; infinite without a limit."""
-        trainer = self.trainer
-        limits = (trainer.max_steps, (trainer.max_epochs or -1) * trainer.datamodule.epoch)
-        return min((limit for limit in limits if limit > 0), default=torch.inf)
-
-    def on_fit_start(self) -> None:
-        """Choose the step function; gradients are ours, so DDP must not wait for its own."""
-        gradients = step_gradients(self)
-        self.step = compiled(gradients) if self.jit else gradients
-        if hasattr(self.trainer.strategy.model, "require_backward_grad_sync"):
-            self.trainer.strategy.model.require_backward_grad_sync = False
-
-    def training_step(self, burst: Burst, _: int) -> None:
-        """Run a burst of optimiser steps and log once."""
-        loss = self.run_burst(burst)
-        self._log("train/loss", loss.mean())
-
-    @torch.no_grad()
-    def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
-        """Optimise for the burst's steps; the loss of each instance, averaged over them."""
-        optimizer: Any = self.optimizers()
-        schedule: Any = self.lr_schedulers()
-        parameters = {name: p.detach() for name, p in self.named_parameters()}
-        step = torch.tensor(burst.start, device=self.device)
-        losses = torch.zeros(self.grid.instances, dtype=self.b.dtype, device=self.device)
-        for _ in range(burst.start, burst.stop):
-            gradients, loss = self.step(parameters, burst.world, step)
-            self.apply_gradients(gradients)
-            optimizer.step()
-            schedule.step()
-            step += 1
-            losses += loss
-        return losses / (burst.stop - burst.start)
-
-    def apply_gradients(self, gradients: dict[str, Tensor]) -> None:
-        """Average over ranks, clip per instance, and hand over to the optimiser."""
-        if self.trainer.world_size > 1:
-            gradients = {k: self.trainer.strategy.reduce(g) for k, g in gradients.items()}
-        if self.clip:
-            gradients = clip(gradients, self.clip)
-        for name, parameter in self.named_parameters():
-            parameter.grad = gradients[name]
-
-    def on_validation_epoch_start(self) -> None:
-        """Measure afresh, where the model is."""
-        self.held_out.to(self.device).reset()
-
-    on_test_epoch_start = on_validation_epoch_start
-
-    def validation_step(self, burst: Burst, _: int) -> None:
-        """Update the held-out metrics."""
-        for batch in burst.batches():
-            self.held_out.update(self(batch.features), batch)
-
-    test_step = validation_step
-
-    def on_validation_epoch_end(self) -> None:
-        """Log the mean loss of the ensemble."""
-        self._log_held_out("val")
-
-    def on_test_epoch_end(self) -> None:
-        """Log the mean loss of the ensemble."""
-        self._log_held_out("test")
-
-    def _log_held_out(self, stage: str) -> None:
-        for name, metric in self.held_out.items():
-            if name == "FeatureLoss":
-                self._log(f"{stage}/loss", metric.compute().sum(-1).mean())
-            else:
-                self._log(f"{stage}/{name}", metric.compute().mean())
-
-    def _log(self, name: str, value: Tensor) -> None:
-        """Log at the optimiser step; left to itself Lightning counts bursts."""
-        self.log(name, value, batch_size=1, sync_dist=True)
-        self.log("step", float(self.steps), batch_size=1, sync_dist=True)
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
-        return max(self.trainer.global_step, self.trained) if self._trainer else self.trained
-
-    def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
-        """Features and what the model answers, ``(inst, feat, batch)``."""
-        x = torch.cat([batch.features for batch in burst.batches()], -1)
-        return {"features": x, "reconstruction": self(x)}
-
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say whose checkpoint it is."""
         checkpoint["toysuper"] = {"model": type(self).__name__}
@@ -293,6 +173,11 @@ class ToyModel(LightningModule, ABC):
                 f"the checkpoint is at step {self.trained} and trainer.max_steps is "
                 f"{trainer.max_steps}; raise it to train on"
             )
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
+        return max(self.trainer.global_step, self.trained) if self._trainer else self.trained
 
     @torch.no_grad()
     def snapshot(self, data: SyntheticData) -> Snapshot:

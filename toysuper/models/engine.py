@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,6 @@ from toysuper.functional.noise import Purpose
 from toysuper.types import Batch
 from toysuper.world import World
 
-if TYPE_CHECKING:
-    from toysuper.models.base import ToyModel
-
 Gradients = dict[str, Tensor]
 Step = Callable[[dict[str, Tensor], World, Tensor], tuple[Gradients, Tensor]]
 
@@ -22,15 +19,16 @@ Step = Callable[[dict[str, Tensor], World, Tensor], tuple[Gradients, Tensor]]
 class _Objective(nn.Module):
     """``functional_call`` reaches a module's forward only; this makes the objective one."""
 
-    def __init__(self, model: "ToyModel") -> None:
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, batch: Batch) -> Tensor:
-        return self.model.objective(batch)
+        objective: Any = self.model.objective
+        return objective(batch)
 
 
-def step_gradients(model: "ToyModel") -> Step:
+def step_gradients(model: nn.Module) -> Step:
     """``(parameters, world, step) -> (gradients, loss per instance)``.
 
     Instances share nothing, so the gradient of the sum is every instance's own gradient. Give it

@@ -1,0 +1,55 @@
+"""How every toy model is judged: streaming metrics over held-out batches."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+from torchmetrics import MetricCollection
+
+from toysuper.bursts import Burst
+
+
+def log_at_step(model: Any, name: str, value: Tensor) -> None:
+    """Log at the optimiser step; left to itself Lightning counts bursts."""
+    model.log(name, value, batch_size=1, sync_dist=True)
+    model.log("step", float(model.steps), batch_size=1, sync_dist=True)
+
+
+class Evaluation(LightningModule):
+    """The evaluating half of a ToyModel, which sets the attributes below."""
+
+    held_out: MetricCollection
+
+    def on_validation_epoch_start(self) -> None:
+        """Measure afresh, where the model is."""
+        self.held_out.to(self.device).reset()
+
+    on_test_epoch_start = on_validation_epoch_start
+
+    def validation_step(self, burst: Burst, _: int) -> None:
+        """Update the held-out metrics."""
+        for batch in burst.batches():
+            self.held_out.update(self(batch.features), batch)
+
+    test_step = validation_step
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the mean loss of the ensemble."""
+        self._log_held_out("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the mean loss of the ensemble."""
+        self._log_held_out("test")
+
+    def _log_held_out(self, stage: str) -> None:
+        for name, metric in self.held_out.items():
+            if name == "FeatureLoss":
+                log_at_step(self, f"{stage}/loss", metric.compute().sum(-1).mean())
+            else:
+                log_at_step(self, f"{stage}/{name}", metric.compute().mean())
+
+    def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
+        """Features and what the model answers, ``(inst, feat, batch)``."""
+        x = torch.cat([batch.features for batch in burst.batches()], -1)
+        return {"features": x, "reconstruction": self(x)}
