@@ -16,7 +16,7 @@ from toysuper.models import ReLUOutputModel
 GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}
 
 
-def run(folder: Path, grid: dict, *callbacks) -> EventAccumulator:
+def run(folder: Path, grid: dict | list, *callbacks) -> EventAccumulator:
     world = data(grid=grid)
     logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
@@ -81,6 +81,13 @@ def test_instances_csv_has_a_row_per_instance(tmp_path: Path) -> None:
     rows = read(tmp_path / "instances.csv")
     assert [(r["density"], r["seed"]) for r in rows][:2] == [("1.0", "0"), ("1.0", "1")]
     assert len(rows) == 6 and all(float(row["held_out_loss"]) > 0 for row in rows)
+
+
+def test_coordinates_come_first_even_where_a_block_lacks_an_axis(tmp_path: Path) -> None:
+    run(tmp_path, [{"density": [1.0]}, {"density": [0.5], "seed": [0, 1]}], Instances())
+    rows = read(tmp_path / "instances.csv")
+    assert list(rows[0])[:2] == ["density", "seed"]
+    assert [row["seed"] for row in rows] == ["", "0", "1"]
 
 
 def test_failing_claims_are_printed_and_stop_nothing(tmp_path: Path, capsys) -> None:

@@ -46,8 +46,9 @@ class Instances(SnapshotCallback):
         columns = {f.__name__: attempt(f, snapshot, Tensor) for f in self.columns}
         found = {name: values for name, values in columns.items() if values is not None}
         flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
+        axes = dict.fromkeys((name for place in snapshot.coordinates for name in place), "")
         return [
-            {**coordinates, **{name: f"{values[i]:.6g}" for name, values in flat.items()}}
+            {**axes, **coordinates, **{name: f"{values[i]:.6g}" for name, values in flat.items()}}
             for i, coordinates in enumerate(snapshot.coordinates)
         ]
 
