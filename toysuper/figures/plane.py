@@ -10,6 +10,7 @@ from toysuper.figures.style import GRADED, caption, title
 from toysuper.types import Snapshot
 
 LIMIT = 1.5
+COLUMNS = 5
 
 
 def plane(snapshot: Snapshot) -> Figure:
@@ -21,14 +22,21 @@ def plane(snapshot: Snapshot) -> Figure:
     if snapshot.W.shape[1] != 2:
         raise UserError(f"figure 'plane' needs model.hidden of 2, not {snapshot.W.shape[1]}")
     best = snapshot.best()
-    figure = Figure(figsize=(max(3 * len(best) + 1.2, 5.5), 3.6), layout="constrained")
-    axes = figure.subplots(1, len(best), squeeze=False)[0]
-    top = float(best.importance.max())
-    low = min(float(best.importance.min()), 0.999 * top)
-    scale = ScalarMappable(Normalize(low, top), GRADED)
-    for i, panel in enumerate(axes):
-        _panel(panel, best.pick([i]), scale)
-    figure.colorbar(scale, ax=axes, label="importance", shrink=0.8)
+    columns = min(len(best), COLUMNS)
+    rows = -(-len(best) // columns)
+    size = (max(3 * columns + 1.2, 5.5), 3.3 * rows + 0.3)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    low, top = float(best.importance.min()), float(best.importance.max())
+    equal = low == top
+    limits = Normalize(low - 1, low + 2) if equal else Normalize(low, top)  # equal ones are dark
+    scale = ScalarMappable(limits, GRADED)
+    for i in range(len(best)):
+        _panel(panels[i], best.pick([i]), scale)
+    for empty in panels[len(best) :]:
+        empty.set_visible(False)
+    if not equal:
+        figure.colorbar(scale, ax=panels.tolist(), label="importance", shrink=0.8)
     caption(figure, best)
     return figure
 

@@ -29,7 +29,7 @@ def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str
 def _term(name: str, value: float | int | str) -> str:
     if isinstance(value, str):
         return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(value, value)
-    return f"{'1 - S' if name == 'density' else name} = {value:g}"
+    return f"{'1 - S' if name == 'density' else name} = {value:.3g}"
 
 
 def title(model: Snapshot) -> str:
