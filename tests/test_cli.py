@@ -114,6 +114,9 @@ BROKEN = {
     "n: 5|n: 5: 6": r"bad.yaml, line \d+ is not YAML",
     "density: [|desity: [": r"grid axis 'desity' .*Did you mean 'density'",
     "0.2, 0.1]|0.2, -0.1]": r"density of feature 0 is -0.1; it must be above 0 and at most 1",
+    "lr: 3.0e-3|lr: fast": r"optimizer.lr \(bad.yaml, line \d+\): expected .*float.*got fast$",
+    "[1.0, 0.2, 0.1]|0.5": r"data.grid \(bad.yaml, line \d+\): expected one of .*Curve\], got 0.5$",
+    "draw: [toysuper.figures.plane]|draw: [plane]": r"give a list of dotted paths",
     "hidden: 2|hidden: 6": r"model.hidden is 6 but there are 5 features",
     "hidden: 2|hidden: 2\n    activation: rellu": r"activation 'rellu'.*'relu'",
 }

@@ -15,8 +15,10 @@ from lightning.pytorch.cli import LightningArgumentParser
 from toysuper.errors import UserError, nearest
 
 NOISE = re.compile(
-    r"(Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
-    r"$|(- )?Expected a (<class '(NoneType|float|int|str|list|dict)'>$|path but|dot import path))"
+    r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
+    r"Type .* expects a function or a callable class: Parser key|Not a valid subclass|"
+    r"Subclass types expect|a class path \(str\)|a dict with|Expected a (path but|dot import path)|"
+    r"Expected a <class '(NoneType|float|int|str|list|dict)'>$"
 )
 
 
@@ -67,13 +69,21 @@ def _mismatch(message: str, files: Iterable[str]) -> str:
     key = ".".join(re.findall(r'Parser key "([^"]+)"', message))
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
     telling = [line for line in lines if not NOISE.match(line)]
-    if not telling:
-        telling = [line for line in lines if line.startswith(("Subtypes:", "Given value:"))]
+    if not telling and any(line.startswith("Subtypes:") for line in lines):
+        telling = [_innermost(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
-    if "functions of a Snapshot" not in text and key in ("figures.draw", "claims.check"):
+    if key in ("figures.draw", "metrics.measure", "instances.columns", "claims.check"):
         text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
     text = text if len(text) < 300 else f"{text[:300]} …"
     return f"{key}{place(key.split('.')[-1], files) if key else ''}: {text}".lstrip(": ")
+
+
+def _innermost(lines: list[str]) -> str:
+    """What the deepest of nested unions would take, and what it was given."""
+    last = max(k for k, line in enumerate(lines) if line.startswith("Subtypes:"))
+    given = next(line for line in lines[last:] if line.startswith("Given value:"))
+    value = given.removeprefix("Given value: ").split(". Got value")[0]
+    return f"expected one of {lines[last].removeprefix('Subtypes: ')}, got {value}"
 
 
 def place(name: str, files: Iterable[str]) -> str:
