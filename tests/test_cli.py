@@ -147,7 +147,7 @@ def assert_refused(result: Result, sentence: str) -> None:
         ),
         (("--config", "intro", "--model.grid.density=[1]"), "model.grid on the command line"),
         (("--config", "intro", "--model", '{"seed": 3}'), "model.seed on the command line"),
-        (("intro",), "'intro' is a config; write --config intro"),
+        (("intro",), "'intro' is a config; write fit --config intro"),
         ((), "required.*Name an experiment: --config intro"),
         (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),
         (("--config", "intro", "--ckpt_path", "last"), "'last' is not a file"),
@@ -198,6 +198,7 @@ def test_untrained_weights_are_not_judged(verb: str, tmp_path: Path) -> None:
 
 
 def test_the_command_comes_first(tmp_path: Path) -> None:
+    assert_refused(toysuper("intro", cwd=tmp_path), "write fit --config intro")
     assert_refused(toysuper("--config", "intro", "fit", cwd=tmp_path), "the command comes first")
 
 

@@ -80,8 +80,8 @@ def expand(args: list[str]) -> tuple[list[str], str]:
         if follows or (flag == "--config" and equals):
             found.append(Path(find(arg if follows else value)))
             arg = str(found[-1]) if follows else f"--config={found[-1]}"
-        elif arg in known() and not expanded[-1].startswith("-"):
-            raise UserError(f"'{arg}' is a config; write --config {arg}")
+        elif arg in known() and not (expanded and expanded[-1].startswith("-")):
+            raise UserError(f"'{arg}' is a config; write fit --config {arg}")
         _refuse_linked_argument(flag, expanded[-1] if expanded else "", arg)
         expanded.append(arg)
     return expanded, experiment(found)
@@ -103,8 +103,5 @@ def experiment(paths: list[Path]) -> str:
     'intro'
     """
     first = next((path for path in paths if path.parent.name != "presets"), Path("toysuper"))
-    return first.parts[-3] if first.parts[-2:-1] and _is_run(first) else first.stem
-
-
-def _is_run(path: Path) -> bool:
-    return path.name == "config.yaml" and path.parent.name.startswith("version_")
+    of_a_run = first.name == "config.yaml" and first.resolve().parent.name.startswith("version_")
+    return first.resolve().parents[1].name if of_a_run else first.stem

@@ -2,7 +2,9 @@
 
 from toysuper.claims.claim import Claim
 from toysuper.claims.decomposition import decomposition
-from toysuper.claims.demonstration import demo_a, demo_b, invariance, linear, sum_rule
+from toysuper.claims.definitions import invariance
+from toysuper.claims.demonstration import demo_a, demo_b, linear
+from toysuper.claims.geometry import sum_rule
 from toysuper.claims.introduction import introduction
 
 __all__ = [

@@ -1,6 +1,6 @@
 """The verdict on one statement of the paper."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,9 +26,6 @@ class Claim:
     def verdict(self) -> str:
         """The word in the table's last column."""
         return {True: "holds", False: "FAILS", None: "not measured"}[self.holds]
-
-
-Check = Callable[[Snapshot], list[Claim]]
 
 
 def only(snapshot: Snapshot, activation: str) -> Snapshot:

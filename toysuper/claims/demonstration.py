@@ -1,14 +1,11 @@
 """Claims of the paper's section "Demonstrating Superposition"."""
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
 from toysuper.claims.claim import Claim, absent, at, numbers, of_size, only, within
-from toysuper.functional.noise import Purpose, bits, normal, uniform
 from toysuper.functional.theory import linear_floor, linear_loss, uniform_variance
-from toysuper.metrics import norm, represented, superposition, total_dimensionality
+from toysuper.metrics import norm, represented, superposition
 from toysuper.types import Snapshot
 
 LINEAR_DENSITIES = (1.0, 0.3, 0.1, 0.03, 0.01)
@@ -162,43 +159,3 @@ def _negative_biases(name: str, models: dict[float, Snapshot]) -> Claim:
         numbers(sparse),
         within(torch.tensor(sparse), -torch.inf, -0.05) if sparse else None,
     )
-
-
-def sum_rule(snapshot: Snapshot) -> list[Claim]:
-    """SUMD: D_i share out the hidden dimensions, and use them up when all features are equal."""
-    share = total_dimensionality(snapshot)
-    bound = Claim(
-        "SUMD bound", "sum of D_i / m, any W", "<= 1.001", _span(share), within(share, 1e-6, 1.001)
-    )
-    equal = (snapshot.importance == snapshot.importance[:, :1]).all(-1)
-    if not equal.any():
-        return [bound]
-    share = share[equal]
-    tight = Claim(
-        "SUMD tight",
-        "sum of D_i / m, equal features",
-        "0.98-1.001",
-        _span(share),
-        within(share, 0.98, 1.001),
-    )
-    return [bound, tight]
-
-
-def _span(values: Tensor) -> str:
-    return f"{float(values.min()):.4f}-{float(values.max()):.4f}"
-
-
-def invariance(snapshot: Snapshot) -> list[Claim]:
-    """INV: without a privileged basis, rotating the hidden space changes no output."""
-    _, hidden, feat = snapshot.W.shape
-    key = torch.tensor([[hidden, feat]], dtype=torch.int32)
-    O = torch.linalg.qr(normal(key, 0, hidden, hidden, torch.float64)).Q
-    x = uniform(bits(key, 0, Purpose.ANALYSIS, feat, 256), torch.float64)
-    weights = {name: getattr(snapshot, name).double() for name in ("encoder", "decoder", "bias")}
-    exact = replace(snapshot, **weights)
-    rotated = replace(exact, encoder=O @ exact.encoder, decoder=O @ exact.decoder)
-    change = float((rotated.forward(x) - exact.forward(x)).abs().max())
-    free = set(snapshot.hidden_activation) == {"identity"}
-    statement = "outputs survive a random rotation" if free else "a rotation changes the outputs"
-    expected, holds = ("< 1e-5", change < 1e-5) if free else ("> 1e-2", change > 1e-2)
-    return [Claim("INV", statement, expected, f"{change:.1e}", holds)]

@@ -9,7 +9,7 @@ here L_k is the *mean* over the supports and P(k) their probability). Features a
 U[0, 1] when active.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import lgamma
 from typing import NamedTuple
 
@@ -109,7 +109,7 @@ def decompose(
     counts = [k for k in range(2, n + 1) if binomial(n, k, density).max() > NEGLIGIBLE]
     several = sampled_losses(W, bias, importance, counts, samples)
     several = {k: binomial(n, k, density) * loss for k, loss in several.items()}
-    one = density * (1 - density) ** (n - 1)
+    one = binomial(n, 1, density) / n  # a certain feature, and no other
     zero = torch.zeros_like(density)
     return Parts(
         none=binomial(n, 0, density) * none_active(bias, importance),
@@ -126,7 +126,6 @@ def sampled_losses(
     importance: Float[Tensor, "inst feat"],
     counts: Sequence[int],
     samples: int,
-    activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> dict[int, Tensor]:
     """Mean loss ``(inst,)`` over random supports of exactly k active features, for each k."""
     key = torch.tensor([[W.shape[-1], samples]], dtype=torch.int32, device=W.device)
@@ -135,6 +134,6 @@ def sampled_losses(
         order = uniform(bits(key, 2 * k, Purpose.ANALYSIS, W.shape[-1], samples), W.dtype)
         values = uniform(bits(key, 2 * k + 1, Purpose.ANALYSIS, W.shape[-1], samples), W.dtype)
         x = values * (order.argsort(1).argsort(1) < k)
-        error = x - activation(W.mT @ (W @ x) + bias[..., None])
+        error = x - torch.relu(W.mT @ (W @ x) + bias[..., None])
         losses[k] = (importance[..., None] * error.square()).sum(1).mean(-1)
     return losses

@@ -1,0 +1,25 @@
+"""Claims of the paper's section "Definitions and Motivation"."""
+
+from dataclasses import replace
+
+import torch
+
+from toysuper.claims.claim import Claim
+from toysuper.functional.noise import Purpose, bits, normal, uniform
+from toysuper.types import Snapshot
+
+
+def invariance(snapshot: Snapshot) -> list[Claim]:
+    """INV: without a privileged basis, rotating the hidden space changes no output."""
+    _, hidden, feat = snapshot.W.shape
+    key = torch.tensor([[hidden, feat]], dtype=torch.int32)
+    O = torch.linalg.qr(normal(key, 0, hidden, hidden, torch.float64)).Q
+    x = uniform(bits(key, 0, Purpose.ANALYSIS, feat, 256), torch.float64)
+    weights = {name: getattr(snapshot, name).double() for name in ("encoder", "decoder", "bias")}
+    exact = replace(snapshot, **weights)
+    rotated = replace(exact, encoder=O @ exact.encoder, decoder=O @ exact.decoder)
+    change = float((rotated.forward(x) - exact.forward(x)).abs().max())
+    free = set(snapshot.hidden_activation) == {"identity"}
+    statement = "outputs survive a random rotation" if free else "a rotation changes the outputs"
+    expected, holds = ("< 1e-5", change < 1e-5) if free else ("> 1e-2", change > 1e-2)
+    return [Claim("INV", statement, expected, f"{change:.1e}", holds)]
