@@ -22,8 +22,19 @@ ALLOWED = {
     "metrics": CORE | {"metrics"},
     "figures": CORE | {"figures", "metrics"},
     "claims": CORE | {"claims", "metrics"},
+    "engine": {"engine", "errors", "functional"},
     "models": CORE
-    | {"models", "metrics", "bursts", "checkpoints", "data", "grid", "schedules", "world"},
+    | {
+        "models",
+        "engine",
+        "metrics",
+        "bursts",
+        "checkpoints",
+        "data",
+        "grid",
+        "schedules",
+        "world",
+    },
     "callbacks": CORE | {"callbacks", "files", "metrics", "claims"},
 }
 LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.functional.activations import activate
+from toysuper.functional.activations import activate, kinds
 
 Coordinates = Mapping[str, float | int | str]
 
@@ -57,8 +57,8 @@ class Snapshot:
 
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the trained models answer, g(decoder.T f(encoder x) + b)."""
-        h = activate(self.encoder @ x, self.hidden_activation)
-        return activate(self.decoder.mT @ h + self.bias[..., None], self.activation)
+        h = activate(self.encoder @ x, *kinds(self.hidden_activation))
+        return activate(self.decoder.mT @ h + self.bias[..., None], *kinds(self.activation))
 
     def pick(self, instances: Sequence[int]) -> "Snapshot":
         """The same record for some of the instances, in the given order."""

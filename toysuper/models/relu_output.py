@@ -5,7 +5,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.functional.activations import activate
+from toysuper.functional.activations import activate, kinds
 from toysuper.functional.resolve import elementwise_function
 from toysuper.models.base import ToyModel
 
@@ -25,12 +25,16 @@ class ReLUOutputModel(ToyModel):
     tensor(True)
     """
 
+    which: Tensor
+
     def __init__(self, *args: Any, activation: str = "relu", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.W = self.weights("W", self.hidden, self.n)
         self.b = self.zeros(self.n)
         self.activation = tuple(self.per_instance("activation", activation))
-        for name in set(self.activation):  # a wrong name fails here, not in training
+        self.functions, which = kinds(self.activation)
+        self.register_buffer("which", which, persistent=False)
+        for name in self.functions:  # a wrong name fails here, not in training
             elementwise_function(name, "activation")
 
     @property
@@ -42,4 +46,5 @@ class ReLUOutputModel(ToyModel):
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
-        return activate(self.W.mT @ (self.W @ x) + self.b[..., None], self.activation)
+        z = self.W.mT @ (self.W @ x) + self.b[..., None]
+        return activate(z, self.functions, self.which)

@@ -10,8 +10,8 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 
 from toysuper.bursts import Burst
+from toysuper.engine import Ensemble, clip
 from toysuper.errors import UserError
-from toysuper.models.engine import Step, clip, compiled, step_gradients
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
 
@@ -33,12 +33,12 @@ class Training(LightningModule):
     clip: float | None
     jit: bool
     b: Tensor
-    step: Step
+    ensemble: Ensemble | None
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule counted in optimiser steps."""
         optimizer = self.optimizer(self.parameters())
-        total = self.total_steps()
+        self.total = total = self.total_steps()
         if total == torch.inf and self.schedule != CONSTANT:
             raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
         factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: self.schedule(k / total))
@@ -53,8 +53,7 @@ class Training(LightningModule):
         schedule: Any = self.lr_schedulers()
         schedule.base_lrs = [group["initial_lr"] for group in self.configured]
         for group, configured in zip(optimizer.param_groups, self.configured, strict=True):
-            factor = self.schedule(schedule.last_epoch / self.total_steps())
-            group.update(configured, lr=configured["initial_lr"] * factor)
+            group.update(configured)
 
     def total_steps(self) -> float:
         """How many optimiser steps the whole training has; infinite without a limit."""
@@ -63,11 +62,10 @@ class Training(LightningModule):
         return min((limit for limit in limits if limit > 0), default=torch.inf)
 
     def on_fit_start(self) -> None:
-        """Choose the step function; gradients are ours, so DDP must not wait for its own."""
-        gradients = step_gradients(self)
-        self.step = compiled(gradients) if self.jit else gradients
+        """Gradients are ours, so DDP must not wait for its own."""
         if hasattr(self.trainer.strategy.model, "require_backward_grad_sync"):
             self.trainer.strategy.model.require_backward_grad_sync = False
+        self.ensemble = None
 
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
@@ -76,26 +74,46 @@ class Training(LightningModule):
 
     @torch.no_grad()
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
-        """Optimise for the burst's steps; the loss of each instance, averaged over them."""
-        optimizer: Any = self.optimizers()
-        schedule: Any = self.lr_schedulers()
-        parameters = {name: p.detach() for name, p in self.named_parameters()}
-        step = torch.tensor(burst.start, device=self.device)
-        losses = torch.zeros(len(self.b), dtype=self.b.dtype, device=self.device)
-        for _ in range(burst.start, burst.stop):
-            gradients, loss = self.step(parameters, burst.world, step)
-            self.apply_gradients(gradients)
-            optimizer.step()
-            schedule.step()
-            step += 1
-            losses += loss
-        return losses / (burst.stop - burst.start)
+        """Optimise for the burst's steps; the loss of each instance, averaged over them.
 
-    def apply_gradients(self, gradients: dict[str, Tensor]) -> None:
-        """Average over ranks, clip per instance, and hand over to the optimiser."""
+        Lightning sees the last step; the others would cost more in its hooks than in themselves.
+        """
+        if self.ensemble is None or self.ensemble.world is not burst.world:
+            self.ensemble = Ensemble(self, burst.world, self.jit)
+        optimizer: Any = self.optimizers()
+        steps = range(burst.start, burst.stop)
+        at = torch.tensor(burst.start, device=self.device)
+        losses = torch.zeros(len(self.b), dtype=self.b.dtype, device=self.device)
+        for step, loss in zip(steps, self.ensemble.steps(at), strict=False):
+            self.reduce_gradients()
+            self.set_rate(optimizer, step)
+            last = step == burst.stop - 1
+            (optimizer if last else optimizer.optimizer).step()
+            at += 1
+            losses += loss
+        self.count(len(steps))
+        return losses / len(steps)
+
+    def reduce_gradients(self) -> None:
+        """Average over ranks and clip per instance."""
         if self.trainer.world_size > 1:
-            gradients = {k: self.trainer.strategy.reduce(g) for k, g in gradients.items()}
+            for p in self.parameters():
+                p.grad = self.trainer.strategy.reduce(p.grad)
         if self.clip:
-            gradients = clip(gradients, self.clip)
-        for name, parameter in self.named_parameters():
-            parameter.grad = gradients[name]
+            clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
+
+    def set_rate(self, optimizer: Any, step: int) -> None:
+        """The learning rate of one step."""
+        factor = self.schedule(step / self.total)
+        for group, configured in zip(optimizer.param_groups, self.configured, strict=True):
+            group["lr"] = configured["initial_lr"] * factor
+
+    def count(self, steps: int) -> None:
+        """Tell Lightning of the steps that it did not see."""
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        for tracker in (progress.total, progress.current):
+            tracker.ready += steps - 1
+            tracker.completed += steps - 1
+        schedule: Any = self.lr_schedulers()
+        schedule.last_epoch = self.trainer.global_step - 1
+        schedule.step()

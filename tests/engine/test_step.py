@@ -4,10 +4,11 @@ import sys
 import pytest
 import torch
 
-from tests._run import ROOT, data
-from toysuper.models.engine import clip, compiled
+from tests._run import ROOT
+from toysuper.engine import clip
+from toysuper.engine.step import Compiled
 
-COMPILED = """
+TRAINED = """
 import torch, warnings
 warnings.simplefilter("error", UserWarning)
 warnings.filterwarnings("ignore", message=".*LeafSpec")
@@ -30,7 +31,31 @@ assert graphs == 12, f"{graphs} graphs instead of one each for 12 runs"
 
 def test_compiled_training_equals_eager_training() -> None:
     """In a process of its own, where no type checker wraps the functions."""
-    subprocess.run([sys.executable, "-c", COMPILED], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", TRAINED], cwd=ROOT, check=True)
+
+
+CHANGING = """
+import torch
+from toysuper.engine.step import Compiled
+
+class Model(torch.nn.Module):
+    factor = 2.0
+model = Model()
+step = Compiled(lambda parameters, buffers, at: (parameters["W"] * model.factor + at,))
+W, at = torch.ones(3), torch.tensor(0)
+call, first = step.bind({"W": W}, {}, at)
+at += 5
+W += 1
+assert call()[0].tolist() == [9.0, 9.0, 9.0], "a bound call reads its tensors in place"
+assert call is step.last, "the bound call still passes the guards"
+model.factor = 3.0
+call, first = step.bind({"W": W}, {}, at)
+assert first[0].tolist() == call()[0].tolist() == [11.0, 11.0, 11.0], "stale Python state"
+"""
+
+
+def test_a_bound_call_skips_the_guards_until_it_is_bound_again() -> None:
+    subprocess.run([sys.executable, "-c", CHANGING], cwd=ROOT, check=True)
 
 
 def test_without_a_compiler_it_trains_eagerly_after_one_warning(monkeypatch) -> None:
@@ -41,10 +66,10 @@ def test_without_a_compiler_it_trains_eagerly_after_one_warning(monkeypatch) -> 
         return fail
 
     monkeypatch.setattr(torch, "compile", no_compiler)
-    step = compiled(lambda parameters, world, at: ({}, at + 1))
+    step = Compiled(lambda parameters, buffers, at: (at + 1,))
     with pytest.warns(UserWarning, match=r"eagerly.*No working C\+\+ compiler found\)$"):
-        assert step({}, data().world(), torch.tensor(1)) == ({}, torch.tensor(2))
-    assert step({}, data().world(), torch.tensor(1)) == ({}, torch.tensor(2))
+        call, first = step.bind({}, {}, torch.tensor(1))
+    assert first == call() == (torch.tensor(2),)
 
 
 def test_a_fault_in_the_model_is_not_taken_for_a_missing_compiler(monkeypatch) -> None:
@@ -53,13 +78,10 @@ def test_a_fault_in_the_model_is_not_taken_for_a_missing_compiler(monkeypatch) -
 
     monkeypatch.setattr(torch, "compile", lambda step, **_: step)
     with pytest.raises(RuntimeError, match="shapes do not fit"):
-        compiled(fault)({}, data().world(), torch.tensor(0))
+        Compiled(fault)({}, {}, torch.tensor(0))
 
 
 def test_clip_scales_each_instance_to_the_limit() -> None:
-    gradients = {
-        "W": torch.ones(3, 2, 2) * torch.tensor([0.1, 1, 0]).view(3, 1, 1),
-        "b": torch.zeros(3, 2),
-    }
-    norms = clip(gradients, 1.0)["W"].flatten(1).norm(dim=1)
-    torch.testing.assert_close(norms, torch.tensor([0.2, 1.0, 0.0]))
+    W = torch.ones(3, 2, 2) * torch.tensor([0.1, 1, 0]).view(3, 1, 1)
+    clip([W, torch.zeros(3, 2)], 1.0)
+    torch.testing.assert_close(W.flatten(1).norm(dim=1), torch.tensor([0.2, 1.0, 0.0]))

@@ -1,0 +1,69 @@
+"""One small ensemble for each way of computing a step."""
+
+from typing import Any
+
+import torch
+
+from toysuper.data import SyntheticData
+from toysuper.engine import Ensemble
+from toysuper.features import SparseUniform
+from toysuper.models import ReLUOutputModel, ToyModel
+
+
+class AbsoluteModel(ToyModel):
+    """x' = ReLU(Vᵀ ReLU(W x) + b) on signed features."""
+
+    compresses = False
+    hidden_activation, activation = "relu", ("relu",)
+    encoder = property(lambda self: self.W)
+    decoder = property(lambda self: self.V)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.W = self.weights("W", self.hidden, self.n)
+        self.V = self.weights("V", self.hidden, self.n)
+        self.b = self.zeros(self.n)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = torch.relu(self.W @ x)
+        return torch.relu(self.V.mT @ h + self.b[..., None])
+
+
+GRID = {"density": [1.0, 0.3, 0.1]}
+KINDS = {"density": [1.0, 0.3], "activation": ["relu", "identity"]}
+CASES: dict[str, dict[str, Any]] = {
+    "rows": {"n": 2, "hidden": 1, "batch": 64, "grid": GRID},
+    "rows of mixed activations": {"n": 3, "hidden": 2, "batch": 64, "grid": KINDS},
+    "terms": {"n": 20, "hidden": 5, "batch": 64, "grid": GRID},
+    "products": {"n": 20, "hidden": 10, "batch": 64, "grid": GRID},
+    "chunks that overlap": {"n": 5, "hidden": 2, "batch": 64, "grid": GRID, "chunk": 2},
+    "wide products": {"n": 128, "hidden": 32, "batch": 256, "grid": GRID},
+    "two layers, signed": {"n": 3, "hidden": 2, "batch": 64, "grid": GRID, "model": AbsoluteModel},
+}
+
+
+def ensemble(name: str, jit: bool) -> Ensemble:
+    """The engine of one case."""
+    case = {"model": ReLUOutputModel, "chunk": None, **CASES[name]}
+    signed = case["model"] is AbsoluteModel
+    data = SyntheticData(
+        n=case["n"],
+        grid=case["grid"],
+        batch_size=case["batch"],
+        features=SparseUniform(signed=signed),
+        task="abs" if signed else "identity",
+    )
+    model = case["model"](case["n"], data.grid, case["hidden"])
+    return Ensemble(model, data.world(), jit, case["chunk"])
+
+
+def weights_after(steps: int, name: str, jit: bool) -> list[torch.Tensor]:
+    """All parameters after some steps of AdamW."""
+    engine, at = ensemble(name, jit), torch.tensor(0)
+    parameters = list(engine.parameters.values())
+    optimizer = torch.optim.AdamW(parameters, lr=1e-3)
+    with torch.no_grad():
+        for _, _loss in zip(range(steps), engine.steps(at), strict=False):
+            optimizer.step()
+            at += 1
+    return [p.detach() for p in parameters]

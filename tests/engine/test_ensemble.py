@@ -1,0 +1,65 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tests._run import ROOT, data
+from toysuper.engine import Ensemble
+from toysuper.engine.ensemble import _slices
+from toysuper.errors import UserError
+from toysuper.models import ReLUOutputModel
+
+FAST_EQUALS_EAGER = """
+import torch, warnings
+warnings.simplefilter("error", UserWarning)
+warnings.filterwarnings("ignore", message=".*LeafSpec")
+torch.set_num_threads(1)
+from tests.engine._cases import CASES, weights_after
+
+def compare(name, tolerance):
+    eager, fast = (weights_after(200, name, jit) for jit in (False, True))
+    error = max(float((a - b).abs().max()) for a, b in zip(eager, fast))
+    assert error < tolerance, f"{name}: {error}"
+
+compare("wide products", 1e-5)  # they are float32's
+torch.set_default_dtype(torch.float64)
+for name in CASES:
+    compare(name, 1e-13)
+"""
+
+
+def test_every_fast_path_equals_the_eager_step_after_200_steps() -> None:
+    """To rounding: sums in another order. In a process without the type checker's wrappers."""
+    subprocess.run([sys.executable, "-c", FAST_EQUALS_EAGER], cwd=ROOT, check=True)
+
+
+def test_slices_are_equal_and_cover_every_instance() -> None:
+    for instances in (1, 2, 7, 10, 63):
+        for chunk in (1, 2, 3, 10, 100):
+            slices = _slices(instances, chunk)
+            seen = {i for part in slices for i in range(instances)[part]}
+            assert seen == set(range(instances))
+            assert len({part.stop - part.start for part in slices}) == 1
+            assert slices[0].stop <= chunk and slices[-1].stop == instances
+
+
+def gradients(chunk: int | None) -> list[torch.Tensor]:
+    world = data(grid={"density": [1.0, 0.5, 0.2], "activation": ["relu", "gelu"]})
+    engine = Ensemble(ReLUOutputModel(4, world.grid, hidden=2), world.world(), False, chunk)
+    with torch.no_grad():
+        losses = next(engine.steps(torch.tensor(3)))
+    return [p.grad for p in engine.parameters.values()] + [losses]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 4, 5])
+def test_chunks_change_nothing(chunk: int) -> None:
+    assert all(torch.equal(a, b) for a, b in zip(gradients(None), gradients(chunk), strict=True))
+
+
+def test_a_buffer_that_leads_with_another_axis_is_refused() -> None:
+    world = data(grid={"density": [1.0, 0.5, 0.2]})
+    model = ReLUOutputModel(4, world.grid, hidden=2)
+    model.register_buffer("angles", torch.zeros(4, 3))
+    with pytest.raises(UserError, match=r"model\.angles has shape \(4, 3\).* here 3, or with 1"):
+        Ensemble(model, world.world(), False)

@@ -1,0 +1,6 @@
+"""From a model and a world to gradients, as fast as the machine allows. No Lightning here."""
+
+from toysuper.engine.clip import clip
+from toysuper.engine.ensemble import Ensemble
+
+__all__ = ["Ensemble", "clip"]

@@ -1,0 +1,148 @@
+"""Evaluates a graph of tensor operations with other products than torch's."""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+from torch.fx.node import Target
+
+aten = torch.ops.aten
+
+LARGE = 1 << 20
+"""Multiplications per instance from which oneDNN pays."""
+LONG = 64
+"""A shorter dimension is no batch."""
+FEW = 8
+"""Instances that get a call each; terms of a sum that are written out."""
+
+
+class Rows(tuple[Tensor, ...]):
+    """A tensor ``(inst, k, batch)`` as its k rows ``(inst, batch)``."""
+
+
+class Turned(tuple[Tensor, ...]):
+    """A tensor ``(inst, batch, k)`` as its k columns ``(inst, batch)``."""
+
+
+SAME = {aten.expand.default, aten.view.default, aten.clone.default, aten.reshape.default}
+
+
+class Rewriter(fx.Interpreter):
+    """Runs a graph; with ``batch``, tensors ``(inst, k, batch)`` live as :class:`Rows`.
+
+    What has no rule is computed by torch's own operation on the whole tensor.
+    """
+
+    def __init__(self, module: fx.GraphModule, batch: int | None) -> None:
+        super().__init__(module)
+        self.batch = batch
+        self.shape: Sequence[int] = ()
+
+    def run_node(self, node: fx.Node) -> Any:
+        """Note the shape of the result, then compute it."""
+        value = node.meta.get("val")
+        self.shape = value.shape if isinstance(value, Tensor) else ()
+        return super().run_node(node)
+
+    def call_function(self, target: Target, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Compute by rule, else on whole tensors."""
+        found = self._by_rule(target, args, kwargs)
+        if found is None:
+            args, kwargs = fx.node.map_aggregate((args, kwargs), whole)
+            found = super().call_function(target, args, kwargs)
+        return found
+
+    def output(self, target: Target, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Whole tensors leave the graph."""
+        return fx.node.map_aggregate(super().output(target, args, kwargs), whole)
+
+    def _by_rule(self, target: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        x = args[0] if args else None
+        if target is aten.bmm.default:
+            return product(*args)
+        if target in SAME and isinstance(x, Rows | Turned):
+            return x if tuple(self.shape) == tuple(whole(x).shape) else None
+        if target is aten.permute.default and isinstance(x, Rows | Turned):
+            return (Turned if isinstance(x, Rows) else Rows)(x) if args[1] == [0, 2, 1] else None
+        if target is aten.sum.dim_IntList and isinstance(x, Rows) and not kwargs:
+            return _sum(x, *args[1:])
+        if torch.Tag.pointwise in target.tags and self._by_row(args):
+            count = range(self.shape[1])
+            return Rows(target(*(_row(a, k) for a in args), **kwargs) for k in count)
+        return None
+
+    def _by_row(self, args: tuple) -> bool:
+        fits = len(self.shape) == 3 and self.shape[2] == self.batch
+        return fits and not any(isinstance(a, Turned) for a in args)
+
+
+def whole(x: Any) -> Any:
+    """The tensor again."""
+    if isinstance(x, Rows | Turned):
+        return torch.stack(list(x), 1 if isinstance(x, Rows) else 2)
+    return x
+
+
+def _row(x: Any, k: int) -> Any:
+    if isinstance(x, Rows):
+        return x[k if len(x) > 1 else 0]
+    if isinstance(x, Tensor) and x.ndim >= 2:
+        return x.select(-2, k if x.shape[-2] > 1 else 0)
+    return x
+
+
+def _sum(x: Rows, dims: Sequence[int], keepdim: bool = False) -> Any:
+    if [d % 3 for d in dims] == [2]:
+        return torch.stack([row.sum(-1, keepdim=keepdim) for row in x], 1)
+    return None
+
+
+def product(a: Any, b: Any) -> Any:
+    """``a @ b`` for each instance."""
+    if isinstance(a, Tensor) and isinstance(b, Rows):
+        return Rows(_dot(a[:, r, :, None].unbind(1), b) for r in range(a.shape[1]))
+    if isinstance(a, Rows) and isinstance(b, Turned):
+        pairs = [torch.stack([(x * y).sum(-1) for y in b], 1) for x in a]
+        return torch.stack(pairs, 1)
+    a, b = whole(a), whole(b)
+    if a.shape[2] <= FEW < LONG <= b.shape[2]:
+        return _dot(a[..., None].unbind(2), b[:, None].unbind(2))
+    if a.shape[2] > a.shape[1] > b.shape[2]:  # the same sums, twice as fast this way round
+        return _dense(b.mT, a.mT).mT
+    return _dense(a, b)
+
+
+def _dot(weights: Sequence[Tensor], rows: Sequence[Tensor]) -> Tensor:
+    return reduce(add, (w * row for w, row in zip(weights, rows, strict=True)))
+
+
+def is_large(hidden: int, features: int, samples: int) -> bool:
+    """Whether products with an m × n matrix are worth a call of their own."""
+    return hidden * features * samples >= LARGE
+
+
+def _dense(a: Tensor, b: Tensor) -> Tensor:
+    wide = a.device.type == "cpu" and a.dtype == torch.float32 and len(a) <= FEW
+    if (
+        not (wide and is_large(a.shape[1], a.shape[2], b.shape[2]))
+        or not torch.backends.mkldnn.is_available()
+    ):
+        return torch.bmm(a, b)
+    return torch.ops.toysuper.wide_product(a, b)
+
+
+def _wide_product(a: Tensor, b: Tensor) -> Tensor:
+    linear: Callable = torch.ops.mkldnn._linear_pointwise
+    products = [linear(x, y.mT, None, "none", [], "") for x, y in zip(a, b, strict=True)]
+    return torch.stack(products) if len(a) > 1 else products[0][None]
+
+
+# oneDNN's product, which torch itself asks for in half precision only
+torch.library.define("toysuper::wide_product", "(Tensor a, Tensor b) -> Tensor")
+torch.library.impl("toysuper::wide_product", "CPU", _wide_product)
+torch.library.register_fake(
+    "toysuper::wide_product", lambda a, b: a.new_empty(len(a), a.shape[1], b.shape[2])
+)
