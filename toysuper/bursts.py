@@ -1,6 +1,7 @@
 """Bursts: the runs of optimiser steps that Lightning sees as batches, and the loaders of them."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from toysuper.functional.noise import Purpose
@@ -47,14 +48,16 @@ class TrainBursts:
 
 
 class EvalBursts:
-    """Evaluation batches, one to a burst."""
+    """Evaluation batches."""
 
     def __init__(self, data: "SyntheticData", purpose: Purpose) -> None:
         self.world, self.purpose = data.share(held_out=True), purpose
-        self.batches = data.eval_batches
+        self.batches, self.burst = data.eval_batches, data.burst
 
     def __len__(self) -> int:
-        return self.batches
+        return ceil(self.batches / self.burst)
 
     def __iter__(self) -> Iterator[Burst]:
-        return (Burst(self.world, self.purpose, k, k + 1) for k in range(self.batches))
+        for start in range(0, self.batches, self.burst):
+            stop = min(start + self.burst, self.batches)
+            yield Burst(self.world, self.purpose, start, stop)

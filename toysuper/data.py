@@ -37,7 +37,8 @@ class SyntheticData(LightningDataModule):
         batch_size: fresh samples per step, over all ranks.
         seed: changes every random number of the run, initial weights included.
         epoch: optimiser steps between validations.
-        burst: optimiser steps that Lightning sees as one batch.
+        burst: optimiser steps that Lightning sees as one batch; without, about a quarter of a
+            second's, guessed from the size of a step.
         eval_batches: batches of a validation, a test or a prediction.
         eval_batch_size: samples in each of them.
 
@@ -61,18 +62,19 @@ class SyntheticData(LightningDataModule):
         batch_size: int = 1024,
         seed: int = 0,
         epoch: int = 1000,
-        burst: int = 100,
+        burst: int | None = None,
         eval_batches: int = 32,
         eval_batch_size: int = 1024,
     ) -> None:
         super().__init__()
-        sizes = {"n": n, "batch_size": batch_size, "epoch": epoch, "burst": burst}
+        sizes = {"n": n, "batch_size": batch_size, "epoch": epoch, "burst": burst or 1}
         sizes |= {"eval_batches": eval_batches, "eval_batch_size": eval_batch_size}
         for name, value in sizes.items():
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
         self.n, self.grid, self.features, self.task = n, Grid(grid), features, task
-        self.batch_size, self.seed, self.epoch, self.burst = batch_size, seed, epoch, burst
+        self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
+        self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
         self.density = self._per_instance("density", density)
         self.importance = self._per_instance("importance", importance)
@@ -142,6 +144,11 @@ class SyntheticData(LightningDataModule):
         if not -self.n <= int(feature) < self.n:
             raise UserError(f"grid axis '{name}' names a feature outside the {self.n} of data.n")
         return [int(feature)]
+
+
+def _usual_burst(numbers: int) -> int:
+    """About 2^28 numbers of x, at a nanosecond each."""
+    return min(max((1 << 28) // numbers, 10), 500)
 
 
 def _dtype(model: nn.Module) -> torch.dtype:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from toysuper.data import SyntheticData
-from toysuper.engine import Ensemble
+from toysuper.engine import Gradients
 from toysuper.features import SparseUniform
 from toysuper.models import ReLUOutputModel, ToyModel
 
@@ -42,7 +42,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def ensemble(name: str, jit: bool) -> Ensemble:
+def ensemble(name: str, jit: bool) -> Gradients:
     """The engine of one case."""
     case = {"model": ReLUOutputModel, "chunk": None, **CASES[name]}
     signed = case["model"] is AbsoluteModel
@@ -54,7 +54,7 @@ def ensemble(name: str, jit: bool) -> Ensemble:
         task="abs" if signed else "identity",
     )
     model = case["model"](case["n"], data.grid, case["hidden"])
-    return Ensemble(model, data.world(), jit, case["chunk"])
+    return Gradients(model, data.world(), jit, case["chunk"])
 
 
 def weights_after(steps: int, name: str, jit: bool) -> list[torch.Tensor]:
@@ -63,7 +63,7 @@ def weights_after(steps: int, name: str, jit: bool) -> list[torch.Tensor]:
     parameters = list(engine.parameters.values())
     optimizer = torch.optim.AdamW(parameters, lr=1e-3)
     with torch.no_grad():
-        for _, _loss in zip(range(steps), engine.steps(at), strict=False):
+        for _, _loss in zip(range(steps), engine.losses(at), strict=False):
             optimizer.step()
             at += 1
     return [p.detach() for p in parameters]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests._run import ROOT, data
-from toysuper.engine import Ensemble
+from toysuper.engine import Gradients
 from toysuper.engine.ensemble import _slices
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
@@ -46,9 +46,9 @@ def test_slices_are_equal_and_cover_every_instance() -> None:
 
 def gradients(chunk: int | None) -> list[torch.Tensor]:
     world = data(grid={"density": [1.0, 0.5, 0.2], "activation": ["relu", "gelu"]})
-    engine = Ensemble(ReLUOutputModel(4, world.grid, hidden=2), world.world(), False, chunk)
+    engine = Gradients(ReLUOutputModel(4, world.grid, hidden=2), world.world(), False, chunk)
     with torch.no_grad():
-        losses = next(engine.steps(torch.tensor(3)))
+        losses = next(engine.losses(torch.tensor(3)))
     return [p.grad for p in engine.parameters.values()] + [losses]
 
 
@@ -62,4 +62,4 @@ def test_a_buffer_that_leads_with_another_axis_is_refused() -> None:
     model = ReLUOutputModel(4, world.grid, hidden=2)
     model.register_buffer("angles", torch.zeros(4, 3))
     with pytest.raises(UserError, match=r"model\.angles has shape \(4, 3\).* here 3, or with 1"):
-        Ensemble(model, world.world(), False)
+        Gradients(model, world.world(), False)

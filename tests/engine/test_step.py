@@ -25,7 +25,7 @@ alone = fitted(data(grid={"density": [0.1], "activation": ["relu"]}), 200, jit=T
 assert torch.equal(alone.W[0], fast.W[2]), "compiled instances see each other"
 many = [fitted(data(), 2, jit=True) for _ in range(10)]
 graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-assert graphs == 12, f"{graphs} graphs instead of one each for 12 runs"
+assert graphs == 24, f"{graphs} graphs instead of two for each of 12 runs: step and validation"
 """
 
 

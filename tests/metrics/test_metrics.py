@@ -15,8 +15,8 @@ def test_streams_equal_one_big_batch() -> None:
     loss, rate = FeatureLoss(), FiringRate()
     batches = [show(k, Purpose.TEST) for k in range(3)]
     for batch in batches:
-        loss.update(model(batch.features), batch)
-        rate.update(model(batch.features), batch)
+        loss.update(loss.of(model(batch.features), batch))
+        rate.update(rate.of(model(batch.features), batch))
     x = torch.cat([batch.features for batch in batches], -1)
     slow = show.importance * (x - model(x)).square().mean(-1)
     torch.testing.assert_close(loss.compute(), slow)
@@ -27,16 +27,16 @@ def test_a_zero_model_does_not_pass() -> None:
     batch = data(grid=GRID).world()(0, Purpose.TEST)
     loss, rate = FeatureLoss(), FiringRate()
     for metric in (loss, rate):
-        metric.update(torch.zeros_like(batch.features), batch)
+        metric.update(metric.of(torch.zeros_like(batch.features), batch))
     assert (loss.compute() > 0).all() and (rate.compute() == 0).all()
 
 
 def test_reset_forgets() -> None:
     batch = data().world()(0, Purpose.TEST)
     loss = FeatureLoss()
-    loss.update(batch.features + 1, batch)
+    loss.update(loss.of(batch.features + 1, batch))
     loss.reset()
-    loss.update(batch.features, batch)
+    loss.update(loss.of(batch.features, batch))
     torch.testing.assert_close(loss.compute(), torch.zeros(1, 4))
 
 

@@ -1,6 +1,6 @@
 """From a model and a world to gradients, as fast as the machine allows. No Lightning here."""
 
 from toysuper.engine.clip import clip
-from toysuper.engine.ensemble import Ensemble
+from toysuper.engine.ensemble import Gradients, Measures
 
-__all__ = ["Ensemble", "clip"]
+__all__ = ["Gradients", "Measures", "clip"]

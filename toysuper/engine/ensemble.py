@@ -1,6 +1,6 @@
 """The steps of a whole ensemble, in chunks of instances that fit the machine's fast memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from typing import Any
 
@@ -9,7 +9,16 @@ from torch import Tensor
 
 from toysuper.engine.products import is_small
 from toysuper.engine.rows import is_large
-from toysuper.engine.step import Compiled, Objective, Step, Tensors, step_gradients
+from toysuper.engine.step import (
+    Answers,
+    Compiled,
+    Measure,
+    Objective,
+    Step,
+    Tensors,
+    measured,
+    step_gradients,
+)
 from toysuper.errors import UserError
 
 CACHE = 1 << 18
@@ -19,11 +28,12 @@ DEVICE = 1 << 27
 
 
 class Ensemble:
-    """Computes an ensemble's gradients step by step.
+    """Evaluates a function of the whole ensemble step by step.
 
     Args:
-        model: parameters and buffers lead with the instance axis, or with 1 if all share them.
-        world: ``world(step, purpose)`` gives the batch; its buffers lead likewise.
+        module: holds ``model`` and ``world``, whose parameters and buffers lead with the instance
+            axis, or with 1 if all instances share them.
+        step: ``(parameters, buffers, step)`` to tensors that lead with the instance axis.
         jit: compile the step.
         chunk: instances of one call; chosen by size without.
 
@@ -31,51 +41,68 @@ class Ensemble:
         UserError: a parameter or buffer leads with another axis.
     """
 
-    def __init__(self, model: Any, world: Any, jit: bool = True, chunk: int | None = None) -> None:
-        self.world = world
-        objective = Objective(model, world)
-        self.parameters = dict(objective.named_parameters())
-        self.buffers = dict(objective.named_buffers())
-        self.instances, features = world.density.shape
+    def __init__(self, module: Any, step: Step, jit: bool = True, chunk: int | None = None) -> None:
+        self.module = module
+        self.parameters = dict(module.named_parameters())
+        self.buffers = dict(module.named_buffers())
+        self.instances = len(module.world.density)
         _check({**self.parameters, **self.buffers}, self.instances)
-        step = step_gradients(objective)
-        self.run: Step = Compiled(step) if jit else step
-        chunk = chunk or _fitting(features, model.hidden, world.samples, world.density.device)
-        self.slices = _slices(self.instances, chunk)
+        self.call: Step = Compiled(step) if jit else step
+        self.slices = _slices(self.instances, chunk or _fitting(module.model, module.world))
 
-    def steps(self, at: Tensor) -> Iterator[Tensor]:
-        """Endlessly: each ``parameter.grad`` at step ``at``, and the loss of every instance.
+    def steps(self, at: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """Endlessly: what the function gives at step ``at``, which is read in place.
 
-        ``at`` is read in place, and nothing else may change between two of these. Needs
+        Parameters are read in place too; nothing else may change between two of these. Needs
         ``torch.no_grad``.
         """
         bound = [self._bind(part, at) for part in self.slices]
         results = [result for _, result in bound]
         if len(bound) == 1:
             yield from self._whole(bound[0][0], results[0])
-        losses = torch.empty(self.instances, dtype=results[0][-1].dtype, device=at.device)
-        gradients = [torch.empty_like(p) for p in self.parameters.values()]
-        for p, gradient in zip(self.parameters.values(), gradients, strict=True):
-            p.grad = gradient
-        places = [t[part] for part in self.slices for t in (*gradients, losses)]
+        wholes = [t.new_empty(self.instances, *t.shape[1:]) for t in results[0]]
+        places = [t[part] for part in self.slices for t in wholes]
         while True:
             torch._foreach_copy_(places, [t for result in results for t in result])
-            yield losses
+            yield tuple(wholes)
             results = [call() for call, _ in bound]
 
-    def _whole(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[Tensor]:
+    def _whole(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
         while True:
-            for p, gradient in zip(self.parameters.values(), result, strict=False):
-                p.grad = gradient
-            yield result[-1]
+            yield result
             result = call()
 
     def _bind(self, part: slice, at: Tensor) -> tuple[Callable, tuple[Tensor, ...]]:
         parameters = {name: _cut(p.detach(), part) for name, p in self.parameters.items()}
         buffers = {name: _cut(b, part) for name, b in self.buffers.items()}
-        if isinstance(self.run, Compiled):
-            return self.run.bind(parameters, buffers, at)
-        return lambda: self.run(parameters, buffers, at), self.run(parameters, buffers, at)
+        if isinstance(self.call, Compiled):
+            return self.call.bind(parameters, buffers, at)
+        return lambda: self.call(parameters, buffers, at), self.call(parameters, buffers, at)
+
+
+class Gradients(Ensemble):
+    """Sets each ``parameter.grad`` and gives the losses ``(inst,)``, step by step."""
+
+    def __init__(self, model: Any, world: Any, jit: bool = True, chunk: int | None = None) -> None:
+        objective = Objective(model, world)
+        super().__init__(objective, step_gradients(objective), jit, chunk)
+
+    def losses(self, at: Tensor) -> Iterator[Tensor]:
+        """Endlessly: the losses at step ``at``; see :meth:`steps`."""
+        for *gradients, losses in self.steps(at):
+            for parameter, gradient in zip(self.parameters.values(), gradients, strict=True):
+                parameter.grad = gradient
+            yield losses
+
+
+class Measures(Ensemble):
+    """Functions of predictions and their batch, step by step."""
+
+    def __init__(
+        self, model: Any, world: Any, purpose: int, measures: Sequence[Measure], jit: bool = True
+    ) -> None:
+        answers = Answers(model, world, purpose, measures)
+        super().__init__(answers, measured(answers), jit)
 
 
 def _cut(tensor: Tensor, part: slice) -> Tensor:
@@ -91,13 +118,14 @@ def _check(tensors: Tensors, instances: int) -> None:
             )
 
 
-def _fitting(features: int, hidden: int, samples: int, device: torch.device) -> int:
+def _fitting(model: Any, world: Any) -> int:
     """How many instances one call should have."""
-    if device.type == "cpu" and is_large(hidden, features, samples):
+    features, cpu = world.density.shape[1], world.density.device.type == "cpu"
+    if cpu and is_large(model.hidden, features, world.samples):
         return 1
-    room = CACHE if device.type == "cpu" else DEVICE
-    room *= 16 if is_small(hidden, features) else 1  # then nothing but x and gradients is stored
-    return max(1, room // (features * samples))
+    room = CACHE if cpu else DEVICE
+    room *= 16 if is_small(model.hidden, features) else 1  # then only x and gradients are stored
+    return max(1, room // (features * world.samples))
 
 
 def _slices(instances: int, chunk: int) -> list[slice]:

@@ -13,6 +13,7 @@ from toysuper.functional.noise import Purpose
 
 Tensors = dict[str, Tensor]
 Step = Callable[[Tensors, Tensors, Tensor], tuple[Tensor, ...]]
+Measure = Callable[[Tensor, Any], Tensor]
 
 
 class Objective(nn.Module):
@@ -26,6 +27,33 @@ class Objective(nn.Module):
         """``(inst,)``."""
         model: Any = self.model
         return model.objective(self.world(step, Purpose.TRAIN))
+
+
+class Answers(nn.Module):
+    """Functions of what the model answers to the batch of a step, and of that batch."""
+
+    def __init__(
+        self, model: nn.Module, world: nn.Module, purpose: int, measures: Sequence[Measure]
+    ) -> None:
+        super().__init__()
+        self.model, self.world, self.purpose = model, world, purpose
+        self.measures = tuple(measures)
+
+    def forward(self, step: Tensor) -> tuple[Tensor, ...]:
+        """The values of all functions."""
+        batch = self.world(step, self.purpose)
+        prediction = self.model(batch.features)
+        return tuple(measure(prediction, batch) for measure in self.measures)
+
+
+def measured(answers: nn.Module) -> Step:
+    """``(parameters, buffers, step) -> (value of each function …)``."""
+
+    def values(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
+        return functional_call(answers, {**parameters, **buffers}, (step,))
+
+    values.__code__ = values.__code__.replace()  # see below
+    return values
 
 
 def step_gradients(objective: nn.Module) -> Step:

@@ -21,17 +21,17 @@ class FeatureMean(Metric):
         self.add_state("total", torch.zeros(()), dist_reduce_fx="sum")
         self.add_state("batches", torch.zeros(()), dist_reduce_fx="sum")
 
-    def update(self, prediction: Float[Tensor, "inst feat batch"], batch: Batch) -> None:
-        """Add one batch."""
-        self.total = self.total + self.of(prediction, batch)
+    def update(self, value: Float[Tensor, "inst feat"]) -> None:
+        """Add the value of one batch."""
+        self.total = self.total + value
         self.batches = self.batches + 1
 
     def compute(self) -> Float[Tensor, "inst feat"]:
         """The mean over all batches."""
         return self.total / self.batches
 
-    def of(self, prediction: Tensor, batch: Batch) -> Tensor:
-        """The value ``(inst, feat)`` of one batch."""
+    def of(self, prediction: Float[Tensor, "inst feat batch"], batch: Batch) -> Tensor:
+        """The value ``(inst, feat)`` of one batch, by a pure function: it is compiled."""
         raise NotImplementedError
 
 

@@ -8,6 +8,8 @@ from torch import Tensor
 from torchmetrics import MetricCollection
 
 from toysuper.bursts import Burst
+from toysuper.engine import Measures
+from toysuper.metrics.streaming import FeatureMean
 
 
 def log_at_step(model: Any, name: str, value: Tensor) -> None:
@@ -21,6 +23,9 @@ class Evaluation(LightningModule):
 
     held_out: MetricCollection
 
+    jit: bool
+    measures: Measures | None = None
+
     def on_validation_epoch_start(self) -> None:
         """Measure afresh, where the model is."""
         self.held_out.to(self.device).reset()
@@ -28,9 +33,20 @@ class Evaluation(LightningModule):
     on_test_epoch_start = on_validation_epoch_start
 
     def validation_step(self, burst: Burst, _: int) -> None:
-        """Update the held-out metrics."""
-        for batch in burst.batches():
-            self.held_out.update(self(batch.features), batch)
+        """Update the held-out metrics, those that are no FeatureMean batch by batch."""
+        means = [m for m in self.held_out.values() if isinstance(m, FeatureMean)]
+        if self.measures is None or self.measures.module.world is not burst.world:
+            functions = [mean.of for mean in means]
+            self.measures = Measures(self, burst.world, burst.purpose, functions, self.jit)
+        at = torch.tensor(burst.start, device=self.device)
+        for _, values in zip(range(burst.start, burst.stop), self.measures.steps(at), strict=False):
+            for mean, value in zip(means, values, strict=True):
+                mean.update(value)
+            at += 1
+        others: list[Any] = [m for m in self.held_out.values() if not isinstance(m, FeatureMean)]
+        for batch in burst.batches() if others else ():
+            for metric in others:
+                metric.update(self(batch.features), batch)
 
     test_step = validation_step
 

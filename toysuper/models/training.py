@@ -10,7 +10,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 
 from toysuper.bursts import Burst
-from toysuper.engine import Ensemble, clip
+from toysuper.engine import Gradients, clip
 from toysuper.errors import UserError
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
@@ -33,7 +33,7 @@ class Training(LightningModule):
     clip: float | None
     jit: bool
     b: Tensor
-    ensemble: Ensemble | None
+    gradients: Gradients | None
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule counted in optimiser steps."""
@@ -65,7 +65,7 @@ class Training(LightningModule):
         """Gradients are ours, so DDP must not wait for its own."""
         if hasattr(self.trainer.strategy.model, "require_backward_grad_sync"):
             self.trainer.strategy.model.require_backward_grad_sync = False
-        self.ensemble = None
+        self.gradients = None
 
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
@@ -78,13 +78,13 @@ class Training(LightningModule):
 
         Lightning sees the last step; the others would cost more in its hooks than in themselves.
         """
-        if self.ensemble is None or self.ensemble.world is not burst.world:
-            self.ensemble = Ensemble(self, burst.world, self.jit)
+        if self.gradients is None or self.gradients.module.world is not burst.world:
+            self.gradients = Gradients(self, burst.world, self.jit)
         optimizer: Any = self.optimizers()
         steps = range(burst.start, burst.stop)
         at = torch.tensor(burst.start, device=self.device)
         losses = torch.zeros(len(self.b), dtype=self.b.dtype, device=self.device)
-        for step, loss in zip(steps, self.ensemble.steps(at), strict=False):
+        for step, loss in zip(steps, self.gradients.losses(at), strict=False):
             self.reduce_gradients()
             self.set_rate(optimizer, step)
             last = step == burst.stop - 1

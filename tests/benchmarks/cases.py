@@ -1,0 +1,103 @@
+"""What is timed: eight ensembles, as model, data and the paper's own loop."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from toysuper.data import SyntheticData
+from toysuper.features import SparseUniform
+from toysuper.models import ReLUOutputModel, ToyModel
+
+
+class AbsoluteModel(ToyModel):
+    """x' = ReLU(Vᵀ ReLU(W x) + b), the paper's absolute-value model."""
+
+    hidden_activation, activation = "relu", ("relu",)
+    encoder = property(lambda self: self.W)
+    decoder = property(lambda self: self.V)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.W = self.weights("W", self.hidden, self.n)
+        self.V = self.weights("V", self.hidden, self.n)
+        self.b = self.zeros(self.n)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.V.mT @ torch.relu(self.W @ x) + self.b[..., None])
+
+
+class HiddenModel(AbsoluteModel):
+    """x' = ReLU(Wᵀ ReLU(W x) + b), the paper's ReLU-hidden model."""
+
+    decoder = property(lambda self: self.W)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.V
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.W.mT @ torch.relu(self.W @ x) + self.b[..., None])
+
+
+class Case(NamedTuple):
+    """An ensemble at the authors' densities, 20^0 … 20^-1, with importance 0.9^i."""
+
+    instances: int
+    n: int
+    hidden: int
+    batch: int
+    model: type[ToyModel] = ReLUOutputModel
+
+    @property
+    def signed(self) -> bool:
+        return self.model is AbsoluteModel
+
+    @property
+    def density(self) -> list[float]:
+        return (20 ** -torch.linspace(0, 1, self.instances, dtype=torch.float64)).tolist()
+
+    @property
+    def importance(self) -> list[float]:
+        return [0.9**i for i in range(self.n)]
+
+    def data(self) -> SyntheticData:
+        return SyntheticData(
+            n=self.n,
+            importance=self.importance,
+            grid={"density": self.density},
+            features=SparseUniform(signed=self.signed),
+            task="abs" if self.signed else "identity",
+            batch_size=self.batch,
+        )
+
+    def config(self) -> dict[str, Any]:
+        """The same as a config of the command line."""
+        features = {
+            "class_path": "toysuper.features.SparseUniform",
+            "init_args": {"signed": self.signed},
+        }
+        path = f"{self.model.__module__}.{self.model.__name__}"
+        return {
+            "model": {"class_path": path, "init_args": {"hidden": self.hidden}},
+            "data": {
+                "n": self.n,
+                "importance": self.importance,
+                "grid": {"density": self.density},
+                "features": features,
+                "task": "abs" if self.signed else "identity",
+                "batch_size": self.batch,
+            },
+        }
+
+
+CASES = {
+    "5 features in 2": Case(8, 5, 2, 1024),
+    "20 in 5": Case(10, 20, 5, 1024),
+    "200 in 20": Case(20, 200, 20, 1024),
+    "400 in 30": Case(1, 400, 30, 1024),
+    "2 in 1, thousands": Case(5760, 2, 1, 512),
+    "3 in 2, thousands": Case(4096, 3, 2, 512),
+    "ReLU-hidden, 10 in 5": Case(1000, 10, 5, 512, HiddenModel),
+    "absolute value, 100 in 40": Case(7, 100, 40, 1024, AbsoluteModel),
+}
