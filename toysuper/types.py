@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     features: Float[Tensor, "inst feat batch"]
     target: Float[Tensor, "inst feat batch"]
     importance: Float[Tensor, "inst feat"]
-    weight: Float[Tensor, "1 batch"]
+    weight: Float[Tensor, "#inst batch"]
 
 
 @dataclass(frozen=True)

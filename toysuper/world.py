@@ -1,6 +1,7 @@
 """The world that an ensemble of toy models sees."""
 
-import torch
+from copy import deepcopy
+
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -34,7 +35,8 @@ class World(nn.Module):
         super().__init__()
         for name, value in (("keys", keys), ("density", density), ("importance", importance)):
             self.register_buffer(name, value)
-        self.features = features
+        self.features = deepcopy(features)  # what it prepares is for these samples
+        self.columns = self.features.prepare(density.shape[1], samples)
         self.task = elementwise_function(task, "task")
         self.samples, self.first = samples, first
 
@@ -44,6 +46,5 @@ class World(nn.Module):
         def draw(rows: int) -> Tensor:
             return bits(self.keys, step, purpose, rows, self.samples, self.first)
 
-        x = self.features.sample(draw, self.density)
-        weight = torch.full((1, self.samples), 1 / self.samples, dtype=x.dtype, device=x.device)
+        x, weight = self.features.columns(draw, self.density)
         return Batch(x, self.task(x), self.importance, weight)

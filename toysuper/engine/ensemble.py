@@ -121,11 +121,11 @@ def _check(tensors: Tensors, instances: int) -> None:
 def _fitting(model: Any, world: Any) -> int:
     """How many instances one call should have."""
     features, cpu = world.density.shape[1], world.density.device.type == "cpu"
-    if cpu and is_large(model.hidden, features, world.samples):
+    if cpu and is_large(model.hidden, features, world.columns):
         return 1
     room = CACHE if cpu else DEVICE
     room *= 16 if is_small(model.hidden, features) else 1  # then only x and gradients are stored
-    return max(1, room // (features * world.samples))
+    return max(1, room // (features * world.columns))
 
 
 def _slices(instances: int, chunk: int) -> list[slice]:

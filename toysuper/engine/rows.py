@@ -62,7 +62,7 @@ class Rewriter(fx.Interpreter):
     def _by_rule(self, target: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         x = args[0] if args else None
         if target is aten.bmm.default:
-            return product(*args)
+            return product(*map(self._rows, args))
         if target in SAME and isinstance(x, Rows | Turned):
             return x if tuple(self.shape) == tuple(whole(x).shape) else None
         if target is aten.permute.default and isinstance(x, Rows | Turned):
@@ -73,6 +73,13 @@ class Rewriter(fx.Interpreter):
             count = range(self.shape[1])
             return Rows(target(*(_row(a, k) for a in args), **kwargs) for k in count)
         return None
+
+    def _rows(self, x: Any) -> Any:
+        if isinstance(x, Tensor) and x.shape[2] == self.batch:
+            return Rows(x.unbind(1))
+        if isinstance(x, Tensor) and x.shape[1] == self.batch:
+            return Turned(x.unbind(2))
+        return x
 
     def _by_row(self, args: tuple) -> bool:
         fits = len(self.shape) == 3 and self.shape[2] == self.batch
