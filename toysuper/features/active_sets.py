@@ -41,6 +41,13 @@ class ActiveSets(Features, nn.Module):
     (torch.Size([1, 2, 25]), 0.05)
     """
 
+    fixed_values: Tensor
+    fixed_active: Tensor
+    fixed_share: Tensor
+    drawn_values: Tensor
+    drawn_active: Tensor
+    drawn_share: Tensor
+
     def __init__(self, nodes: int = 15, exact: int | None = None, signed: bool = False) -> None:
         super().__init__()
         if nodes < 1 or (exact or 0) < 0:

@@ -18,7 +18,7 @@ class Features(ABC):
     """
 
     def prepare(self, n: int, samples: int) -> int:
-        """Make what depends on the numbers of features and samples; how many columns a batch has."""
+        """Make what depends on these sizes; answers how many columns a batch has."""
         return samples
 
     def columns(
