@@ -2,5 +2,6 @@
 
 from toysuper.engine.clip import clip
 from toysuper.engine.ensemble import Gradients, Measures
+from toysuper.engine.stepper import Stepper
 
-__all__ = ["Gradients", "Measures", "clip"]
+__all__ = ["Gradients", "Measures", "Stepper", "clip"]

@@ -48,6 +48,7 @@ class Ensemble:
         self.instances = len(module.world.density)
         _check({**self.parameters, **self.buffers}, self.instances)
         self.call: Step = Compiled(step) if jit else step
+        self.graphs = 0
         self.slices = _slices(self.instances, chunk or _fitting(module.model, module.world))
 
     def steps(self, at: Tensor) -> Iterator[tuple[Tensor, ...]]:
@@ -66,6 +67,14 @@ class Ensemble:
             torch._foreach_copy_(places, [t for result in results for t in result])
             yield tuple(wholes)
             results = [call() for call, _ in bound]
+
+    def changed(self, at: Tensor) -> bool:
+        """Whether Python state that went into the compiled step is another than at the last ask."""
+        before = self.graphs
+        if isinstance(self.call, Compiled):
+            self._bind(self.slices[0], at)
+            self.graphs = self.call.graphs
+        return self.graphs != before
 
     def _whole(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
         while True:

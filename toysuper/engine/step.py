@@ -92,6 +92,7 @@ class Compiled:
         self.tried = False
         self.last: Callable[[], Any] | None = None
         self.trusted = False
+        self.graphs = 0
 
     def _backend(self, graph: torch.fx.GraphModule, inputs: Sequence[Tensor]) -> Callable:
         from torch._inductor.compile_fx import compile_fx  # slow to import
@@ -99,6 +100,7 @@ class Compiled:
         patches = {"post_grad_custom_pre_pass": Products(), "cpp.threads": torch.get_num_threads()}
         inner: Any = compile_fx(graph, inputs, config_patches=patches)
         self.trusted = False
+        self.graphs += 1
 
         def call(*args: Tensor) -> Any:
             self.last = lambda: inner(*args)

@@ -10,7 +10,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 
 from toysuper.bursts import Burst
-from toysuper.engine import Gradients, clip
+from toysuper.engine import Gradients, Stepper, clip
 from toysuper.errors import UserError
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
@@ -33,7 +33,7 @@ class Training(LightningModule):
     clip: float | None
     jit: bool
     b: Tensor
-    gradients: Gradients | None
+    stepper: Stepper | None
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule counted in optimiser steps."""
@@ -65,55 +65,63 @@ class Training(LightningModule):
         """Gradients are ours, so DDP must not wait for its own."""
         if hasattr(self.trainer.strategy.model, "require_backward_grad_sync"):
             self.trainer.strategy.model.require_backward_grad_sync = False
-        self.gradients = None
+        self.stepper = None
 
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
         loss = self.run_burst(burst)
         log_at_step(self, "train/loss", loss.mean())
 
-    @torch.no_grad()
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
-        """Optimise for the burst's steps; the loss of each instance, averaged over them.
+        """Optimise for the burst's steps; the loss of each instance, averaged over them."""
+        if self.stepper is None or self.stepper.gradients.module.world is not burst.world:
+            gradients = Gradients(self, burst.world, self.jit)
+            self.stepper = Stepper(gradients, self.finish_step, self.recordable())
+        losses = self.stepper.run(burst.start, burst.stop, self.set_rate)
+        self.count(burst.stop - burst.start)
+        return losses
 
-        Lightning sees the last step; the others would cost more in its hooks than in themselves.
-        """
-        if self.gradients is None or self.gradients.module.world is not burst.world:
-            self.gradients = Gradients(self, burst.world, self.jit)
+    def recordable(self) -> bool:
+        """Whether a CUDA graph can take the steps; the optimiser's numbers then live there."""
         optimizer: Any = self.optimizers()
-        steps = range(burst.start, burst.stop)
-        at = torch.tensor(burst.start, device=self.device)
-        losses = torch.zeros(len(self.b), dtype=self.b.dtype, device=self.device)
-        for step, loss in zip(steps, self.gradients.losses(at), strict=False):
-            self.reduce_gradients()
-            self.set_rate(optimizer, step)
-            last = step == burst.stop - 1
-            (optimizer if last else optimizer.optimizer).step()
-            at += 1
-            losses += loss
-        self.count(len(steps))
-        return losses / len(steps)
+        alone = self.device.type == "cuda" and self.trainer.world_size == 1
+        if not (alone and self.jit and "capturable" in optimizer.defaults):
+            return False
+        for group in optimizer.param_groups:
+            group.update(capturable=True, lr=torch.tensor(group["lr"], device=self.device))
+        return True
 
-    def reduce_gradients(self) -> None:
-        """Average over ranks and clip per instance."""
+    def finish_step(self) -> None:
+        """Average gradients over ranks, clip them per instance, and step.
+
+        Lightning's own wrapper of the optimiser would cost as much as the step of tiny models.
+        """
         if self.trainer.world_size > 1:
             for p in self.parameters():
                 p.grad = self.trainer.strategy.reduce(p.grad)
         if self.clip:
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
+        optimizer: Any = self.trainer.optimizers[0]
+        optimizer.step()
 
-    def set_rate(self, optimizer: Any, step: int) -> None:
+    def set_rate(self, step: int) -> None:
         """The learning rate of one step."""
         factor = self.schedule(step / self.total)
-        for group, configured in zip(optimizer.param_groups, self.configured, strict=True):
-            group["lr"] = configured["initial_lr"] * factor
+        for group, configured in zip(
+            self.trainer.optimizers[0].param_groups, self.configured, strict=True
+        ):
+            rate = configured["initial_lr"] * factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def count(self, steps: int) -> None:
-        """Tell Lightning of the steps that it did not see."""
+        """Tell Lightning of steps that it did not see."""
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
         for tracker in (progress.total, progress.current):
-            tracker.ready += steps - 1
-            tracker.completed += steps - 1
+            tracker.ready += steps
+            tracker.completed += steps
         schedule: Any = self.lr_schedulers()
         schedule.last_epoch = self.trainer.global_step - 1
         schedule.step()
