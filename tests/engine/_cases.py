@@ -6,7 +6,7 @@ import torch
 
 from toysuper.data import SyntheticData
 from toysuper.engine import Gradients
-from toysuper.features import SparseUniform
+from toysuper.features import ActiveSets, SparseUniform
 from toysuper.models import ReLUOutputModel, ToyModel
 
 
@@ -39,6 +39,7 @@ CASES: dict[str, dict[str, Any]] = {
     "chunks that overlap": {"n": 5, "hidden": 2, "batch": 64, "grid": GRID, "chunk": 2},
     "wide products": {"n": 128, "hidden": 32, "batch": 256, "grid": GRID},
     "two layers, signed": {"n": 3, "hidden": 2, "batch": 64, "grid": GRID, "model": AbsoluteModel},
+    "exact": {"n": 2, "hidden": 1, "batch": 64, "grid": GRID, "features": ActiveSets(7)},
 }
 
 
@@ -50,7 +51,7 @@ def ensemble(name: str, jit: bool) -> Gradients:
         n=case["n"],
         grid=case["grid"],
         batch_size=case["batch"],
-        features=SparseUniform(signed=signed),
+        features=case.get("features", SparseUniform(signed=signed)),
         task="abs" if signed else "identity",
     )
     model = case["model"](case["n"], data.grid, case["hidden"])

@@ -69,7 +69,7 @@ def step_gradients(objective: nn.Module) -> Step:
             return losses.sum(), losses
 
         found, losses = grad(total, has_aux=True)(parameters)
-        return *found.values(), losses
+        return *(g.contiguous() for g in found.values()), losses  # fused optimisers need it
 
     # torch counts recompilations by code object, which all models of a process would share
     gradients.__code__ = gradients.__code__.replace()

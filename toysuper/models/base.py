@@ -138,7 +138,7 @@ class ToyModel(Training, Evaluation, ABC):
         if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
             raise UserError("the model was made for another n or grid than the data's; share them")
         batch = data.world(samples=4).to(dtype=self.b.dtype)(0, Purpose.ANALYSIS)
-        answer = self(batch.features.to(self.device)).cpu()
+        answer = self(batch.features.to(self.b.device)).cpu()
         if answer.shape != batch.features.shape:
             shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
             raise UserError(f"{type(self).__name__}.forward answers {shapes}; they must agree")

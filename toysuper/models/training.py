@@ -88,7 +88,8 @@ class Training(LightningModule):
         if not (alone and self.jit and "capturable" in optimizer.defaults):
             return False
         for group in optimizer.param_groups:
-            group.update(capturable=True, lr=torch.tensor(group["lr"], device=self.device))
+            rate = torch.tensor(group["lr"], dtype=torch.float32, device=self.device)
+            group.update(capturable=True, lr=rate)
         return True
 
     def finish_step(self) -> None:
