@@ -1,3 +1,3 @@
-from toysuper.cli import main
+from toysuper.command import main
 
 main()

@@ -1,0 +1,42 @@
+"""What ``toysuper`` and ``python -m toysuper`` call; quick where nothing heavy is needed."""
+
+import sys
+
+from toysuper import __version__
+
+HELP = """usage: toysuper {fit,validate,test,predict} --config NAME_OR_FILE [--config …] [--key value …]
+
+Toy Models of Superposition: one config is one figure of the paper.
+
+commands:
+  fit        train the ensemble of a config, then draw, measure and check its claims
+  validate   measure a checkpoint on the held-out samples (--ckpt_path FILE)
+  test       the same on samples that nothing has seen
+  predict    write features and reconstructions
+
+examples:
+  toysuper fit --config intro
+  toysuper fit --config intro --config debug
+  toysuper fit --config demonstrating_superposition --data.seed 1 --trainer.max_steps 20000
+  toysuper fit --config my_experiment.yaml --config gpu
+  toysuper test --config intro --ckpt_path runs/intro/version_0/checkpoints/<name>.ckpt
+
+more:
+  toysuper fit --help               every setting
+  toysuper fit --config intro --print_config   the settings of a config
+  tensorboard --logdir runs         what the runs logged
+  toysuper --version                the version
+"""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Help and version at once; everything else by the command line proper."""
+    args = sys.argv[1:] if args is None else args
+    if args in ([], ["-h"], ["--help"]):
+        print(HELP, end="")
+    elif args == ["--version"]:
+        print(f"toysuper {__version__}")
+    else:
+        from toysuper.cli import main as run  # seconds of imports
+
+        run(args)
