@@ -4,7 +4,7 @@ import sys
 
 from toysuper import __version__
 
-HELP = """usage: toysuper {fit,validate,test,predict} --config NAME_OR_FILE [--config …] [--key value …]
+HELP = """usage: toysuper {fit,validate,test,predict} --config NAME_OR_FILE [--key value …]
 
 Toy Models of Superposition: one config is one figure of the paper.
 

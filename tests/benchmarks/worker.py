@@ -51,6 +51,8 @@ class Alternate(Callback):
 
     def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
         """At the end of a burst."""
+        if trainer.current_epoch == 0:
+            return  # the first validation compiles its own graph
         if not self.warm:
             self.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
             self.steps = {name: self.enough(run) for name, run in self.runs.items()}

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from toysuper.engine.memory import keep_freed_memory
 from toysuper.engine.products import is_small
 from toysuper.engine.rows import is_large
 from toysuper.engine.step import (
@@ -42,6 +43,7 @@ class Ensemble:
     """
 
     def __init__(self, module: Any, step: Step, jit: bool = True, chunk: int | None = None) -> None:
+        keep_freed_memory()
         self.module = module
         self.parameters = dict(module.named_parameters())
         self.buffers = dict(module.named_buffers())
