@@ -41,4 +41,5 @@ def curves(axes: Any, axis: str, points: list[dict[str, Any]]) -> None:
             axes.plot(*zip(*known, strict=True), "o-", label=name, color=COLORS[name])
     label = "instances of n = 2, m = 1" if axis == "instances" else "features n of one model"
     axes.set(xscale="log", yscale="log", xlabel=label, ylabel="milliseconds per step")
-    axes.legend(frameon=False)
+    if axes.lines:
+        axes.legend(frameon=False)
