@@ -29,6 +29,8 @@ def bars(axes: Any, speed: list[dict[str, Any]]) -> None:
     names = [f"{r['case']}, {r['threads']} thr." for r in reversed(speed)]
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_xscale("log")
+    axes.set_xticks([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 50, 100])
+    axes.minorticks_off()
     axes.margins(x=0.15)
     axes.set_xlabel("toysuper fit / the notebook's loop, steps per second")
 
