@@ -3,5 +3,6 @@
 from toysuper.engine.clip import clip
 from toysuper.engine.ensemble import Gradients, Measures
 from toysuper.engine.stepper import Stepper
+from toysuper.engine.update import update_of
 
-__all__ = ["Gradients", "Measures", "Stepper", "clip"]
+__all__ = ["Gradients", "Measures", "Stepper", "clip", "update_of"]

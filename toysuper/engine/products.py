@@ -14,6 +14,7 @@ from torch._inductor.custom_graph_pass import CustomGraphPass, get_hash_for_file
 from torch._inductor.decomposition import select_decomp_table
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from toysuper.engine import rows
 from toysuper.engine.rows import LONG, Rewriter
 
 aten = torch.ops.aten
@@ -43,8 +44,8 @@ class Products(CustomGraphPass):
         _replace(graph, Rewriter(module, batch))
 
     def uuid(self) -> Any:
-        """Compiled graphs are cached under this file's hash."""
-        return get_hash_for_files((__file__,))
+        """Compiled graphs are cached under the hash of what rewrites them."""
+        return get_hash_for_files((__file__, rows.__file__))
 
 
 def _size(product: fx.Node) -> tuple[int, int, int]:

@@ -27,7 +27,8 @@ class Turned(tuple[Tensor, ...]):
     """A tensor ``(inst, batch, k)`` as its k columns ``(inst, batch)``."""
 
 
-SAME = {aten.expand.default, aten.view.default, aten.clone.default, aten.reshape.default}
+VIEWS = {aten.expand.default, aten.view.default, aten.reshape.default}
+SAME = {*VIEWS, aten.clone.default}
 
 
 class Rewriter(fx.Interpreter):
@@ -63,6 +64,8 @@ class Rewriter(fx.Interpreter):
         x = args[0] if args else None
         if target is aten.bmm.default:
             return product(*map(self._rows, args))
+        if target in VIEWS and isinstance(x, Tensor) and tuple(self.shape) == tuple(x.shape):
+            return x  # a view of what is not stored yet would be stored as well
         if target in SAME and isinstance(x, Rows | Turned):
             return x if tuple(self.shape) == tuple(whole(x).shape) else None
         if target is aten.permute.default and isinstance(x, Rows | Turned):
@@ -138,18 +141,20 @@ def _dense(a: Tensor, b: Tensor) -> Tensor:
         or not torch.backends.mkldnn.is_available()
     ):
         return torch.bmm(a, b)
-    return torch.ops.toysuper.wide_product(a, b)
+    product: Callable = torch.ops.toysuper.wide_product
+    products = [product(x, y) for x, y in zip(a.unbind(), b.unbind(), strict=True)]
+    return torch.stack(products) if len(products) > 1 else products[0][None]
 
 
-def _wide_product(a: Tensor, b: Tensor) -> Tensor:
-    linear: Callable = torch.ops.mkldnn._linear_pointwise
-    products = [linear(x, y.mT, None, "none", [], "") for x, y in zip(a, b, strict=True)]
-    return torch.stack(products) if len(a) > 1 else products[0][None]
-
-
-# oneDNN's product, which torch itself asks for in half precision only
-torch.library.define("toysuper::wide_product", "(Tensor a, Tensor b) -> Tensor")
-torch.library.impl("toysuper::wide_product", "CPU", _wide_product)
-torch.library.register_fake(
-    "toysuper::wide_product", lambda a, b: a.new_empty(len(a), a.shape[1], b.shape[2])
+# oneDNN's product of two matrices, which torch itself asks for in half precision only
+torch.library.define(
+    "toysuper::wide_product",
+    "(Tensor a, Tensor b) -> Tensor",
+    tags=torch.Tag.flexible_layout,  # else a factor that has other uses is computed twice
 )
+torch.library.impl(
+    "toysuper::wide_product",
+    "CPU",
+    lambda a, b: torch.ops.mkldnn._linear_pointwise.default(a, b.mT, None, "none", [], ""),
+)
+torch.library.register_fake("toysuper::wide_product", lambda a, b: a.new_empty(len(a), b.shape[1]))

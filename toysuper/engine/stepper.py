@@ -33,13 +33,14 @@ class Stepper:
         self.recorded: Recorded | None = None
 
     @torch.no_grad()
-    def run(self, start: int, stop: int, before: Callable[[int], None]) -> Tensor:
-        """Take steps ``start`` … ``stop - 1``, ``before(step)`` first; their mean losses."""
+    def run(self, start: int, stop: int, before: Callable[[int], None] | None = None) -> Tensor:
+        """Take steps ``start`` … ``stop - 1``, each after ``before(step)``; their mean losses."""
         self.at.fill_(start)
         self.total.zero_()
         once = self._recorded() if self.record else self._once()
         for step in range(start, stop):
-            before(step)
+            if before:
+                before(step)
             once()
         return self.total / (stop - start)
 

@@ -10,7 +10,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 
 from toysuper.bursts import Burst
-from toysuper.engine import Gradients, Stepper, clip
+from toysuper.engine import Gradients, Stepper, clip, update_of
 from toysuper.errors import UserError
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
@@ -34,6 +34,7 @@ class Training(LightningModule):
     jit: bool
     b: Tensor
     stepper: Stepper | None
+    update: Callable[[], Any]
 
     def configure_optimizers(self) -> Any:
         """The optimiser, and the schedule counted in optimiser steps."""
@@ -77,7 +78,10 @@ class Training(LightningModule):
         if self.stepper is None or self.stepper.gradients.module.world is not burst.world:
             gradients = Gradients(self, burst.world, self.jit)
             self.stepper = Stepper(gradients, self.finish_step, self.recordable())
-        losses = self.stepper.run(burst.start, burst.stop, self.set_rate)
+        self.update = update_of(self.trainer.optimizers[0])
+        self.set_rate(burst.start)
+        before = None if self.schedule == CONSTANT else self.set_rate
+        losses = self.stepper.run(burst.start, burst.stop, before)
         self.count(burst.stop - burst.start)
         return losses
 
@@ -102,8 +106,7 @@ class Training(LightningModule):
                 p.grad = self.trainer.strategy.reduce(p.grad)
         if self.clip:
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
-        optimizer: Any = self.trainer.optimizers[0]
-        optimizer.step()
+        self.update()
 
     def set_rate(self, step: int) -> None:
         """The learning rate of one step."""

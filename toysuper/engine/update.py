@@ -1,0 +1,32 @@
+"""An optimiser's step without what torch puts around it."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+AROUND = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
+
+
+def update_of(optimizer: Any) -> Callable[[], Any]:
+    """``optimizer.step`` that skips torch's look for hooks and profilers, where no hook is set.
+
+    That look costs a third of a tiny model's update. Needs ``torch.no_grad``.
+
+    >>> weight = torch.ones(1, requires_grad=True)
+    >>> weight.grad = torch.ones(1)
+    >>> with torch.no_grad():
+    ...     _ = update_of(torch.optim.SGD([weight], lr=0.25))()
+    >>> weight.item()
+    0.75
+    """
+    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+        return optimizer.step
+    optimizer._opt_called = True  # else the schedule warns that nobody stepped
+    return partial(inspect.unwrap(type(optimizer).step, stop=_is_not_torchs), optimizer)
+
+
+def _is_not_torchs(function: Callable) -> bool:
+    return function.__code__.co_filename != AROUND
