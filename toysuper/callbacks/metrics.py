@@ -37,6 +37,8 @@ class SnapshotMetrics(SnapshotCallback):
     def __init__(self, measure: list[Callable] | None = None, most: int = 32) -> None:
         self.measure = DEFAULT if measure is None else measure
         self.most = most
+        self.coordinates: Sequence[Coordinates] = ()
+        self.places: dict[str, list[int]] = {}
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
@@ -52,31 +54,33 @@ class SnapshotMetrics(SnapshotCallback):
 
     def scalars(self, name: str, values: Tensor, snapshot: Snapshot) -> dict[str, float]:
         """The tags of one metric and their values."""
-        means = self._means(values.tolist(), snapshot.coordinates)
-        scalars = {f"{name}/{place}": sum(v) / len(v) for place, v in means.items()}
-        if len(means) < len(values):
-            quantiles = values.double().quantile(torch.tensor(QUANTILES, dtype=torch.float64))
-            scalars |= {
-                f"{name}/q{q:g}": float(v) for q, v in zip(QUANTILES, quantiles, strict=True)
-            }
-        return scalars
-
-    def _means(self, values: list[float], places: Sequence[Coordinates]) -> dict[str, list[float]]:
-        """Values by place, in the finest of three ways that has few enough places."""
-        axes = list(dict.fromkeys(name for place in places for name in place))
-        for kept in (axes, [name for name in axes if name != "seed"], axes[:1]):
-            groups: dict[str, list[float]] = {}
-            for place, value in zip(places, values, strict=True):
-                name = tag({k: place[k] for k in kept if k in place})
-                groups.setdefault(name, []).append(value)
-            if len(groups) <= self.most:
-                return groups
-        return {}
+        if self.coordinates is not snapshot.coordinates:
+            self.coordinates = snapshot.coordinates
+            self.places = _places(snapshot.coordinates, self.most)
+        means = {f"{name}/{tag}": float(values[of].mean()) for tag, of in self.places.items()}
+        if len(means) == len(values):
+            return means
+        quantiles = values.double().quantile(torch.tensor(QUANTILES, dtype=torch.float64))
+        return means | {
+            f"{name}/q{q:g}": float(v) for q, v in zip(QUANTILES, quantiles, strict=True)
+        }
 
     def _histogram(self, trainer: Trainer, name: str, values: Tensor, step: int) -> None:
         for logger in trainer.loggers:
             if hasattr(logger.experiment, "add_histogram") and values.isfinite().all():
                 logger.experiment.add_histogram(name, values, step)
+
+
+def _places(coordinates: Sequence[Coordinates], most: int) -> dict[str, list[int]]:
+    """Which instances share a tag, in the finest of three ways that has few enough tags."""
+    axes = list(dict.fromkeys(name for place in coordinates for name in place))
+    for kept in (axes, [name for name in axes if name != "seed"], axes[:1]):
+        groups: dict[str, list[int]] = {}
+        for i, place in enumerate(coordinates):
+            groups.setdefault(tag({k: place[k] for k in kept if k in place}), []).append(i)
+        if len(groups) <= most:
+            return groups
+    return {}
 
 
 def tag(coordinates: Coordinates) -> str:
