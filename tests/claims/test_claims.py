@@ -3,11 +3,13 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from toysuper import claims
 from toysuper.claims.claim import Claim, table
+from toysuper.functional.phases import prototype_losses
 from toysuper.types import Snapshot
 
 
@@ -147,3 +149,70 @@ def test_decomposition_sees_a_wrong_part(monkeypatch) -> None:
 def test_table_shows_failures_as_failures() -> None:
     rows = [Claim("A", "a", "1", "2", False), Claim("B", "b", "1", "", None)]
     assert "FAILS" in table(rows) and "not measured" in table(rows)
+
+
+P, R = torch.logspace(0, -2, 24), torch.logspace(-1, 1, 24)
+TWO = torch.tensor([[[1.0, 0]], [[0, 1.0]], [[1.0, -1]]])
+THREE = torch.tensor(
+    [
+        [[1.0, 0, 0], [0, 1, 0]],
+        [[0, 1.0, 0], [0, 0, 1]],
+        [[1.0, 0, 0], [0, 1, -1]],
+        [[1.0, -1, 0], [0, 0, 1]],
+    ]
+)
+
+
+def phase_grid(prototypes: Tensor, copies: int = 3) -> Snapshot:
+    """The best prototype in each cell, and linear models that keep the dearer feature."""
+    n = prototypes.shape[2]
+    losses = prototype_losses(n, P[:, None], R)
+    best = losses.argmin(0)
+    W = prototypes[best].flatten(0, 1).repeat_interleave(copies, 0)
+    linear = prototypes[(R > 1).long().expand(24, 24)].flatten(0, 1)
+    density = [*P.repeat_interleave(24 * copies).tolist(), *P.repeat_interleave(24).tolist()]
+    relative = torch.cat([R.repeat_interleave(copies).repeat(24), R.repeat(24)])
+    found = snapshot(torch.cat([W, linear]), torch.zeros(len(density), n), density, "relu")
+    loss = torch.cat([losses.amin(0).flatten().repeat_interleave(copies), losses[0].flatten()])
+    kinds = ("relu",) * len(W) + ("identity",) * len(linear)
+    importance = torch.ones(len(density), n)
+    importance[:, -1] = relative
+    per_feature = loss[:, None] / n * torch.ones(1, n)
+    return replace(found, importance=importance, loss=per_feature, activation=kinds)
+
+
+def test_phases_hold_in_theory() -> None:
+    for prototypes in (TWO, THREE):
+        found = verdicts(claims.phases(phase_grid(prototypes)))
+        assert set(found.values()) == {True} and len(found) == 4
+
+
+def test_phases_fail_on_controls() -> None:
+    good = phase_grid(TWO)
+    dear = replace(good, loss=1.05 * good.loss)
+    assert verdicts(claims.phases(dear))["PHASE loss"] is False
+    swapped = replace(good, encoder=good.encoder.flip(-1))
+    assert verdicts(claims.phases(swapped))["PHASE agreement"] is False
+    red = replace(good, encoder=TWO[2].expand(len(good), 1, 2))
+    assert verdicts(claims.phases(red))["PHASE control"] is False
+
+
+def test_contours_are_those_of_the_optimum() -> None:
+    """A norm that falls through 1/2 where the exact optimum's does, in steps of a cell."""
+    r = torch.tensor([0.01, 0.1, 0.2, 0.3, 0.5, 1.0]).log()
+    p = torch.tensor([0.09, 0.169, 0.270, 0.369, 0.470, 0.6]).log().numpy()
+    good = phase_grid(TWO)
+    density = good.density[:, 0].log()
+
+    def falling(relative: Tensor) -> Tensor:
+        at = torch.tensor(np.interp(relative.log().numpy(), r.numpy(), p))
+        return torch.sigmoid(5 * (at - density))
+
+    relative = good.importance[:, 1]
+    W = torch.stack([falling((1 / relative).clamp(max=1)), -falling(relative.clamp(max=1))], -1)
+    trained = replace(good, encoder=W[:, None].float())
+    assert verdicts(claims.phase_contours(trained)) == {"PHASE-E2": True, "PHASE-E2 mirror": True}
+    shifted = replace(trained, density=1.25 * good.density)
+    assert set(verdicts(claims.phase_contours(shifted)).values()) == {False}
+    never = replace(good, encoder=TWO[2].expand(len(good), 1, 2))
+    assert set(verdicts(claims.phase_contours(never)).values()) == {False}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from tests._run import data, fitted
 from toysuper import figures
 from toysuper.callbacks.figures import pixels
 from toysuper.errors import UserError
+from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.types import Snapshot
 
@@ -19,13 +22,23 @@ def snapshot() -> Snapshot:
     return fitted(world, 5).snapshot(world)
 
 
+@pytest.fixture
+def cells() -> Snapshot:
+    """A small phase diagram with its control."""
+    axes = {"density": [1.0, 0.1, 0.01], "importance[-1]": [0.1, 1.0, 10.0]}
+    grid = [{**axes, "activation": ["relu"], "seed": [0, 1]}, {**axes, "activation": ["identity"]}]
+    world = data(n=2, grid=grid)
+    return fitted(world, 5, hidden=1).snapshot(world)
+
+
 def texts(figure: Figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes if axes.get_title()]
 
 
 @pytest.mark.parametrize("name", figures.__all__)
-def test_every_figure_draws_something(name: str, snapshot: Snapshot) -> None:
-    picture = pixels(getattr(figures, name)(snapshot))
+def test_every_figure_draws_something(name: str, snapshot: Snapshot, cells: Snapshot) -> None:
+    shown = cells if name == "phase_diagram" else snapshot
+    picture = pixels(getattr(figures, name)(shown))
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
@@ -83,3 +96,29 @@ def test_colours_mean_what_the_paper_says() -> None:
     assert blue[2] > blue[0] and red[0] > red[2] and max(grey) - min(grey) < 0.02
     dark, yellow, beyond = (unit_scale(GRADED).to_rgba(x)[:3] for x in (0.0, 1.0, 7.0))
     assert sum(dark) < 0.7 and yellow[0] > 0.9 > yellow[2] and beyond == yellow
+
+
+def test_phase_colours_mean_what_the_paper_says() -> None:
+    absent, alone, shared = colours(torch.tensor([0.0, 1, 1]), torch.tensor([1.0, 0, 1]))
+    assert absent.max() - absent.min() < 0.02 and absent.min() > 0.8
+    assert alone.argmax() == 2 and shared.argmax() == 0
+
+
+def test_phase_diagram_shows_each_cell_where_it_belongs(cells: Snapshot) -> None:
+    lone = torch.tensor([[0.0, 1.0]])
+    is_corner = [c["density"] == 0.01 and c["importance[-1]"] == 10.0 for c in cells.coordinates]
+    W = torch.tensor(is_corner)[:, None, None] * lone
+    figure = figures.phase_diagram(replace(cells, encoder=W, loss=cells.density))
+    best = figure.axes[2].images[0].get_array()
+    blue = np.argwhere(best[..., 2] - best[..., 0] > 0.3)
+    assert blue.tolist() == [[2, 2]]  # lowest row, last column
+    assert figure.axes[3].get_visible()
+    relu = cells.where(lambda i: cells.activation[i] == "relu")
+    assert not figures.phase_diagram(relu).axes[3].get_visible()
+
+
+def test_phase_diagram_needs_its_grid(snapshot: Snapshot, cells: Snapshot) -> None:
+    with pytest.raises(UserError, match="2 or 3 features, not 4"):
+        figures.phase_diagram(snapshot)
+    with pytest.raises(UserError, match="as many models in each cell"):
+        figures.phase_diagram(cells.pick(range(1, len(cells))))

@@ -2,6 +2,7 @@
 
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.gram import gram
+from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
 
-__all__ = ["gram", "loss_decomposition", "plane"]
+__all__ = ["gram", "loss_decomposition", "phase_diagram", "plane"]
