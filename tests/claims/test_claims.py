@@ -9,6 +9,7 @@ from torch import Tensor
 
 from toysuper import claims
 from toysuper.claims.claim import Claim, table
+from toysuper.claims.phases import CONTOUR
 from toysuper.functional.phases import prototype_losses
 from toysuper.types import Snapshot
 
@@ -199,8 +200,8 @@ def test_phases_fail_on_controls() -> None:
 
 def test_contours_are_those_of_the_optimum() -> None:
     """A norm that falls through 1/2 where the exact optimum's does, in steps of a cell."""
-    r = torch.tensor([0.01, 0.1, 0.2, 0.3, 0.5, 1.0]).log()
-    p = torch.tensor([0.09, 0.169, 0.270, 0.369, 0.470, 0.6]).log().numpy()
+    r = torch.tensor([0.01, *CONTOUR, 1.0]).log()
+    p = torch.tensor([0.09, *CONTOUR.values(), 0.6]).log().numpy()
     good = phase_grid(TWO)
     density = good.density[:, 0].log()
 
@@ -216,3 +217,15 @@ def test_contours_are_those_of_the_optimum() -> None:
     assert set(verdicts(claims.phase_contours(shifted)).values()) == {False}
     never = replace(good, encoder=TWO[2].expand(len(good), 1, 2))
     assert set(verdicts(claims.phase_contours(never)).values()) == {False}
+
+
+def test_loss_surfaces() -> None:
+    half = 0.5**0.5
+    W = torch.tensor([[[half, half]], [[1.02, -1.03]]])
+    good = snapshot(W, torch.zeros(2, 2), [1.0, 0.3], "relu")
+    good = replace(good, loss=torch.tensor([[1 / 24, 1 / 24], [0.015, 0.015]]))
+    assert set(verdicts(claims.loss_surfaces(good)).values()) == {True}
+    turned = replace(good, encoder=W.flip(0))
+    assert set(verdicts(claims.loss_surfaces(turned)).values()) == {False}
+    biased = replace(good, bias=torch.ones(2, 2))
+    assert set(verdicts(claims.loss_surfaces(biased)).values()) == {None}

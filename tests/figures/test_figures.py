@@ -11,6 +11,7 @@ from toysuper.callbacks.figures import pixels
 from toysuper.errors import UserError
 from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
+from toysuper.figures.surface import surface
 from toysuper.types import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -31,14 +32,20 @@ def cells() -> Snapshot:
     return fitted(world, 5, hidden=1).snapshot(world)
 
 
+@pytest.fixture
+def unbiased() -> Snapshot:
+    world = data(n=2, grid={"density": [1.0, 0.3], "seed": [0, 1]})
+    return fitted(world, 5, hidden=1, bias=False).snapshot(world)
+
+
 def texts(figure: Figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes if axes.get_title()]
 
 
 @pytest.mark.parametrize("name", figures.__all__)
-def test_every_figure_draws_something(name: str, snapshot: Snapshot, cells: Snapshot) -> None:
-    shown = cells if name == "phase_diagram" else snapshot
-    picture = pixels(getattr(figures, name)(shown))
+def test_every_figure_draws_something(name: str, request: pytest.FixtureRequest) -> None:
+    kind = {"phase_diagram": "cells", "loss_surface": "unbiased"}.get(name, "snapshot")
+    picture = pixels(getattr(figures, name)(request.getfixturevalue(kind)))
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
@@ -122,3 +129,21 @@ def test_phase_diagram_needs_its_grid(snapshot: Snapshot, cells: Snapshot) -> No
         figures.phase_diagram(snapshot)
     with pytest.raises(UserError, match="as many models in each cell"):
         figures.phase_diagram(cells.pick(range(1, len(cells))))
+
+
+def test_the_surface_is_lowest_where_theory_says() -> None:
+    """Dense and equal: both answer their mean, 1/12."""
+    axis, loss = surface(torch.ones(1, 2), torch.ones(1, 2))
+    row, column = divmod(int(loss.argmin()), len(axis))
+    assert float(axis[row] * axis[column]) == pytest.approx(0.5, abs=0.02)
+    assert float(loss.min()) == pytest.approx(1 / 12, rel=0.01)
+    _, skewed = surface(torch.ones(1, 2), torch.tensor([[1.0, 0.1]]))
+    row, column = divmod(int(skewed.argmin()), len(axis))
+    assert abs(axis[column]) > 3 * abs(axis[row])  # W_1 across, W_2 up
+
+
+def test_the_surface_is_for_two_features_without_bias(cells: Snapshot, unbiased: Snapshot) -> None:
+    with pytest.raises(UserError, match=r"model\.bias of false"):
+        figures.loss_surface(cells)
+    dots = figures.loss_surface(unbiased).axes[0].lines[0].get_xydata()
+    np.testing.assert_allclose(dots[:2], unbiased.pick([0, 1]).W[:, 0].numpy())

@@ -32,3 +32,10 @@ def test_answer_is_the_papers_formula() -> None:
 def test_unknown_activation_is_one_sentence() -> None:
     with pytest.raises(UserError, match=r"activation 'rellu'.*Did you mean 'relu'"):
         ReLUOutputModel(4, None, hidden=2, activation="rellu")
+
+
+def test_without_bias_b_stays_zero() -> None:
+    world = data(grid={"density": [1.0, 0.3]})
+    free, bound = fitted(world), fitted(world, bias=False)
+    assert free.b.abs().min() > 0 and torch.equal(bound.b, torch.zeros(2, 4))
+    assert "b" not in dict(bound.named_parameters()) and not torch.equal(free.W, bound.W)

@@ -6,7 +6,7 @@ from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
 from toysuper.claims.geometry import sum_rule
 from toysuper.claims.introduction import introduction
-from toysuper.claims.phases import phase_contours, phases
+from toysuper.claims.phases import loss_surfaces, phase_contours, phases
 
 __all__ = [
     "Claim",
@@ -16,6 +16,7 @@ __all__ = [
     "introduction",
     "invariance",
     "linear",
+    "loss_surfaces",
     "phase_contours",
     "phases",
     "sum_rule",

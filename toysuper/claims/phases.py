@@ -5,13 +5,13 @@ import math
 import torch
 from torch import Tensor
 
-from toysuper.claims.claim import Claim, numbers, only, within
+from toysuper.claims.claim import Claim, absent, at, numbers, only, within
 from toysuper.functional.phases import TRIPLE, boundary, prototype_losses
 from toysuper.metrics.phases import Diagram, diagram
 from toysuper.types import Snapshot
 
-CONTOUR = {0.1: 0.169, 0.2: 0.270, 0.3: 0.369, 0.5: 0.470}
-"""Density at which the exact optimum with free weights and biases has |W_2| = 1/2, by r."""
+CONTOUR = {0.1: 0.181, 0.2: 0.296, 0.3: 0.376, 0.5: 0.485}
+"""Density at which |W_2| of the exact optimum jumps from about 0.7 to 0, by r; see free_optimum."""
 AWAY = 0.1
 """Decades from a boundary within which the nearest prototype may be another."""
 
@@ -90,6 +90,30 @@ def _control(cells: Diagram) -> Claim:
         f"{share:.1%} of cells, most {float(red.max()):.2f}",
         share == 0,
     )
+
+
+def loss_surfaces(snapshot: Snapshot) -> list[Claim]:
+    """MCGRATH: two features in one dimension, without bias."""
+    return [
+        _minimum(snapshot, 1.0, "both answer their mean", "W = (.707, .707) +- .01, loss 1/12"),
+        _minimum(snapshot, 0.3, "antipodal and longer than 1", "W_1 W_2 < 0, lengths in 1-1.05"),
+    ]
+
+
+def _minimum(snapshot: Snapshot, density: float, statement: str, expected: str) -> Claim:
+    name = f"MCGRATH p={density:g}"
+    here = at(snapshot, density)
+    equal = here and here.where(lambda i: bool((here.importance[i] == 1).all()))
+    if not equal or snapshot.W.shape[1:] != (1, 2) or bool(snapshot.bias.any()):
+        return absent(name, statement, expected)
+    best = equal.best()
+    W, loss = best.W[0, 0].double(), float(best.loss.sum())
+    if density == 1:
+        near = within(W.abs(), 0.5**0.5 - 0.01, 0.5**0.5 + 0.01)
+        holds = near and float(W.prod()) > 0 and abs(12 * loss - 1) < 0.01
+    else:
+        holds = within(W.abs(), 1, 1.05) and float(W.prod()) < 0
+    return Claim(name, statement, expected, f"W = ({numbers(W, '.3f')}), loss {loss:.4f}", holds)
 
 
 def phase_contours(snapshot: Snapshot) -> list[Claim]:

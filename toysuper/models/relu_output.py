@@ -3,7 +3,7 @@
 from typing import Any
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from toysuper.functional.activations import activate, kinds
 from toysuper.functional.resolve import elementwise_function
@@ -14,7 +14,8 @@ class ReLUOutputModel(ToyModel):
     r"""Tied autoencoder with an activation on its output, :math:`x' = g(W^\top W x + b)`.
 
     ``activation`` names g: ``relu``, ``gelu``, ``identity``, ``quadratic``, any elementwise
-    function of torch or a dotted path. A grid axis ``activation`` sets it per instance.
+    function of torch or a dotted path. A grid axis ``activation`` sets it per instance. Without
+    ``bias`` b stays 0.
 
     Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
     arguments.
@@ -27,10 +28,13 @@ class ReLUOutputModel(ToyModel):
 
     which: Tensor
 
-    def __init__(self, *args: Any, activation: str = "relu", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, activation: str = "relu", bias: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.W = self.weights("W", self.hidden, self.n)
-        self.b = self.zeros(self.n)
+        b = self.zeros(self.n)
+        self.b = b if bias else nn.Buffer(b.detach())
         self.activation = tuple(self.per_instance("activation", activation))
         self.functions, which = kinds(self.activation)
         self.register_buffer("which", which, persistent=False)

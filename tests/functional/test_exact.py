@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from toysuper.claims.phases import CONTOUR
+from toysuper.functional.exact import exact_loss, free_optimum
+from toysuper.functional.phases import antipodal_bias, antipodal_loss, prototype_losses
+from toysuper.functional.theory import linear_loss
+
+f64 = torch.float64
+
+
+def test_where_no_relu_bends_it_is_the_linear_models_loss() -> None:
+    """Positive weights and biases keep every pre-activation positive."""
+    W = torch.rand(5, 2, 3, dtype=f64)
+    bias, density, importance = torch.rand(3, 5, 3, dtype=f64)
+    exact = exact_loss(W, bias, density, importance, nodes=4)
+    torch.testing.assert_close(exact, linear_loss(W, bias, importance, density))
+
+
+def test_it_agrees_with_many_samples() -> None:
+    generator = torch.Generator().manual_seed(0)
+    W = torch.randn(1, 2, 3, dtype=f64, generator=generator)
+    bias = 0.3 * torch.randn(1, 3, dtype=f64, generator=generator)
+    density = torch.tensor([[0.9, 0.5, 0.2]], dtype=f64)
+    x = torch.rand(3, 400_000, dtype=f64, generator=generator)
+    x = x * (torch.rand(3, 400_000, dtype=f64, generator=generator) < density[0][:, None])
+    error = (x - torch.relu(W[0].T @ (W[0] @ x) + bias[0][:, None])).square().sum(0)
+    exact = exact_loss(W, bias, density, torch.ones(1, 3, dtype=f64))
+    assert abs(float(exact - error.mean())) < 4 * float(error.std()) / 400_000**0.5
+
+
+def test_the_optimum_is_no_worse_than_any_prototype() -> None:
+    p = torch.tensor([0.05, 0.4, 0.9], dtype=f64)
+    r = torch.tensor([0.3, 1.0, 3.0], dtype=f64)
+    best = free_optimum(p, r, steps=600)
+    assert (best.loss <= 1.0005 * prototype_losses(2, p, r).amin(0)).all()
+    assert (best.loss <= 1.0005 * (1 + r) * antipodal_loss(p, antipodal_bias(p))).all()
+    importance = torch.stack([torch.ones_like(r), r], -1)
+    again = exact_loss(best.W, best.bias, p[:, None].expand(-1, 2), importance, nodes=80)
+    torch.testing.assert_close(best.loss, again, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize(("factor", "shared"), [(0.985, True), (1.015, False)])
+def test_the_extra_feature_goes_where_the_claim_says(factor: float, shared: bool) -> None:
+    """|W_2| jumps at the densities of CONTOUR."""
+    p, r = factor * torch.tensor(list(CONTOUR.values())), torch.tensor(list(CONTOUR))
+    extra = free_optimum(p, r, steps=600).W[:, 0, 1].abs()
+    assert ((extra > 0.6) == shared).all() and ((extra < 0.05) != shared).all()
