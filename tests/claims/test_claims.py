@@ -229,3 +229,41 @@ def test_loss_surfaces() -> None:
     assert set(verdicts(claims.loss_surfaces(turned)).values()) == {False}
     biased = replace(good, bias=torch.ones(2, 2))
     assert set(verdicts(claims.loss_surfaces(biased)).values()) == {None}
+
+
+def polygon(k: int) -> Tensor:
+    angle = torch.arange(k) * 2 * math.pi / k
+    return torch.stack([angle.cos(), angle.sin()])
+
+
+TETRAHEDRON = torch.tensor([[1.0, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 3**0.5
+
+
+def sums(*parts: Tensor) -> Tensor:
+    """Polytopes in dimensions of their own, of 150 features in 20 dimensions."""
+    W = torch.zeros(20, 150)
+    block = torch.block_diag(*parts)
+    W[: block.shape[0], : block.shape[1]] = block
+    return W
+
+
+def uniform(solid: Tensor, at_4: Tensor) -> Snapshot:
+    """Equal features as the paper found them, from dense to sparse."""
+    digons = sums(*[torch.tensor([[1.0, -1]])] * 20)
+    pentagons = sums(*[polygon(5)] * 10)
+    many = torch.nn.functional.normalize(torch.randn(20, 143), dim=0)
+    W = [torch.eye(20, 150), solid, digons, digons, at_4, pentagons]
+    W += [sums(many[:, :100]), sums(many)]
+    density = [1.0, 1 / 1.4, 1 / 2.6, 1 / 3.5, 1 / 4.1, 1 / 4.84, 0.1, 0.05]
+    return snapshot(torch.stack(W), torch.zeros(8, 150), density, "relu")
+
+
+def test_dimensions() -> None:
+    solid = sums(polygon(3), polygon(3), TETRAHEDRON, TETRAHEDRON)
+    good = uniform(solid, sums(polygon(5), *[torch.tensor([[1.0, -1]])] * 18))
+    assert set(verdicts(claims.dimensions(good)).values()) == {True}
+    blurred = uniform(sums(polygon(7)), sums(*[torch.tensor([[1.0, -1]])] * 20))
+    blurred.encoder[2] = sums(polygon(7))
+    shrunk = replace(blurred, encoder=0.8 * blurred.encoder)
+    assert set(verdicts(claims.dimensions(shrunk)).values()) == {False}
+    assert set(verdicts(claims.dimensions(good.pick([7]))).values()) == {None, True}

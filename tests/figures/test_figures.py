@@ -12,6 +12,7 @@ from toysuper.errors import UserError
 from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.figures.surface import surface
+from toysuper.metrics import dimensionality
 from toysuper.types import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -147,3 +148,22 @@ def test_the_surface_is_for_two_features_without_bias(cells: Snapshot, unbiased:
         figures.loss_surface(cells)
     dots = figures.loss_surface(unbiased).axes[0].lines[0].get_xydata()
     np.testing.assert_allclose(dots[:2], unbiased.pick([0, 1]).W[:, 0].numpy())
+
+
+def test_dimensions_stand_at_their_density(snapshot: Snapshot) -> None:
+    models = snapshot.where(lambda i: snapshot.coordinates[i]["activation"] == "relu")
+    axes = figures.dimensions(models).axes[0]
+    (curve,) = [line for line in axes.lines if line.get_label() == "D*"]
+    best = models.best()
+    np.testing.assert_allclose(curve.get_xdata(), 1 / best.density[:, 0])
+    np.testing.assert_allclose(curve.get_ydata(), 2 / best.W.square().sum((1, 2)), rtol=1e-5)
+    for k, dots in enumerate(axes.collections):
+        places, shares = dots.get_offsets().T
+        np.testing.assert_allclose(shares, dimensionality(best)[k])
+        assert abs(np.log(places * float(best.density[k, 0]))).max() < 0.6
+
+
+def test_dimensions_need_densities() -> None:
+    world = data(grid={"density": [0.2]})
+    with pytest.raises(UserError, match="two or more densities"):
+        figures.dimensions(fitted(world, 2).snapshot(world))

@@ -1,9 +1,10 @@
 """Snapshot -> matplotlib Figure. A new figure is one new file."""
 
 from toysuper.figures.decomposition import loss_decomposition
+from toysuper.figures.dimensions import dimensions
 from toysuper.figures.gram import gram
 from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
 from toysuper.figures.surface import loss_surface
 
-__all__ = ["gram", "loss_decomposition", "loss_surface", "phase_diagram", "plane"]
+__all__ = ["dimensions", "gram", "loss_decomposition", "loss_surface", "phase_diagram", "plane"]

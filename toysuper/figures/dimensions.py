@@ -1,0 +1,74 @@
+"""Figures DSTAR and DSCATTER: the share of a hidden dimension that a feature gets."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from toysuper.errors import UserError
+from toysuper.figures.style import GRADED, caption
+from toysuper.metrics import dimensionality, dimensions_per_feature
+from toysuper.types import Snapshot
+
+SOLIDS = {
+    "tetrahedron 3/4": 3 / 4,
+    "triangle 2/3": 2 / 3,
+    "digon 1/2": 1 / 2,
+    "pentagon 2/5": 2 / 5,
+    "square antiprism 3/8": 3 / 8,
+}
+"""Dimensionality of each feature in a polytope of k unit vectors in d dimensions, d / k."""
+
+
+def dimensions(snapshot: Snapshot) -> Figure:
+    """D* (line) and every feature's D_i (dots) against 1/(1-S), with the polytopes' as lines.
+
+    Dots of one density stand side by side in the order of the features. Features that are not
+    learned have D_i = 0. Where features are dense any orthonormal frame is as good as another, so
+    D_i may take any value there.
+
+    Source: the paper's section "The Geometry of Superposition".
+    """
+    density = snapshot.common_density()
+    if density.isnan().any() or len(density.unique()) < 2:
+        raise UserError("figure 'dimensions' needs models of two or more densities, one each")
+    models = snapshot.best()
+    models = models.pick(models.common_density().argsort(descending=True).tolist())
+    figure = Figure(figsize=(10, 5.5), layout="constrained")
+    axes = figure.subplots()
+    _polytopes(axes)
+    _features(axes, models)
+    sparsity = 1 / models.common_density()
+    axes.plot(sparsity, dimensions_per_feature(models), color="black", linewidth=1.6, label="D*")
+    axes.set(
+        xscale="log", xlabel="1 / (1 - S)", ylabel="dimensions per feature", ylim=(-0.03, 1.08)
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper right", frameon=False)
+    ticks = [t for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= float(sparsity.max()) * 1.01]
+    axes.set_xticks(ticks, map(str, ticks))
+    axes.minorticks_off()
+    caption(figure, models)
+    return figure
+
+
+def _polytopes(axes: Axes) -> None:
+    for name, share in SOLIDS.items():
+        axes.axhline(share, color="0.82", linewidth=0.8, zorder=0)
+        axes.annotate(
+            name,
+            (1.005, share),
+            xycoords=("axes fraction", "data"),
+            fontsize="small",
+            color="0.35",
+            va="bottom" if name.startswith("pentagon") else "center",
+        )
+
+
+def _features(axes: Axes, models: Snapshot) -> None:
+    sparsity, shares = 1 / models.common_density(), dimensionality(models)
+    count = shares.shape[1]
+    gap = float(sparsity[1] / sparsity[0]) ** 0.7
+    for x, values in zip(sparsity.tolist(), shares, strict=True):
+        places = [x * gap ** (i / count - 0.5) for i in range(count)]
+        axes.scatter(
+            places, values, c=values, cmap=GRADED, vmin=0, vmax=1, s=7, alpha=0.8, linewidths=0
+        )
