@@ -24,8 +24,8 @@ def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -
     assert {picture.stem for picture in (folder / "figures").iterdir()} == drawn
     assert (folder / "claims.csv").exists()
     (saved,) = (folder / "checkpoints").glob("*.ckpt")
-    asked = config["model"]["init_args"]["optimizer"]["init_args"]["lr"]
-    assert optimiser(saved) == {**optimiser_defaults(), "lr": asked}
+    asked = config["model"]["init_args"]["optimizer"]["init_args"]
+    assert optimiser(saved) == {**optimiser_defaults(), **asked, "betas": tuple(asked["betas"])}
 
 
 def optimiser(path: Path) -> dict:
