@@ -1,4 +1,3 @@
-import pytest
 import torch
 
 from toysuper.claims.phases import CONTOUR
@@ -32,7 +31,7 @@ def test_it_agrees_with_many_samples() -> None:
 def test_the_optimum_is_no_worse_than_any_prototype() -> None:
     p = torch.tensor([0.05, 0.4, 0.9], dtype=f64)
     r = torch.tensor([0.3, 1.0, 3.0], dtype=f64)
-    best = free_optimum(p, r, steps=600)
+    best = free_optimum(p, r, steps=400)
     assert (best.loss <= 1.0005 * prototype_losses(2, p, r).amin(0)).all()
     assert (best.loss <= 1.0005 * (1 + r) * antipodal_loss(p, antipodal_bias(p))).all()
     importance = torch.stack([torch.ones_like(r), r], -1)
@@ -40,9 +39,9 @@ def test_the_optimum_is_no_worse_than_any_prototype() -> None:
     torch.testing.assert_close(best.loss, again, rtol=1e-3, atol=0)
 
 
-@pytest.mark.parametrize(("factor", "shared"), [(0.985, True), (1.015, False)])
-def test_the_extra_feature_goes_where_the_claim_says(factor: float, shared: bool) -> None:
+def test_the_extra_feature_goes_where_the_claim_says() -> None:
     """|W_2| jumps at the densities of CONTOUR."""
-    p, r = factor * torch.tensor(list(CONTOUR.values())), torch.tensor(list(CONTOUR))
-    extra = free_optimum(p, r, steps=600).W[:, 0, 1].abs()
-    assert ((extra > 0.6) == shared).all() and ((extra < 0.05) != shared).all()
+    p, r = torch.tensor(list(CONTOUR.values())), torch.tensor(list(CONTOUR))
+    best = free_optimum(torch.cat([0.985 * p, 1.015 * p]), r.repeat(2), steps=400)
+    below, above = best.W[:, 0, 1].abs().chunk(2)
+    assert (below > 0.6).all() and (above < 0.05).all()

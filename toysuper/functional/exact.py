@@ -55,7 +55,7 @@ def free_optimum(
 
     Source: the paper's section "Superposition as a Phase Change" compares prototypes only.
 
-    >>> best = free_optimum(torch.tensor([1.0]), torch.tensor([0.1]))
+    >>> best = free_optimum(torch.tensor([1.0]), torch.tensor([0.1]), steps=200)
     >>> round(float(best.loss), 5), round(float(best.W[0, 0, 1].abs()), 2)  # ignored: r / 12
     (0.00833, 0.0)
     """
