@@ -262,8 +262,11 @@ def test_dimensions() -> None:
     solid = sums(polygon(3), polygon(3), TETRAHEDRON, TETRAHEDRON)
     good = uniform(solid, sums(polygon(5), *[torch.tensor([[1.0, -1]])] * 18))
     assert set(verdicts(claims.dimensions(good)).values()) == {True}
+    assert verdicts(claims.graph(good)) == {"GRAPH digons": True, "GRAPH pentagons": True}
     blurred = uniform(sums(polygon(7)), sums(*[torch.tensor([[1.0, -1]])] * 20))
     blurred.encoder[2] = sums(polygon(7))
     shrunk = replace(blurred, encoder=0.8 * blurred.encoder)
     assert set(verdicts(claims.dimensions(shrunk)).values()) == {False}
+    assert set(verdicts(claims.graph(shrunk)).values()) == {False}
+    assert set(verdicts(claims.graph(good.pick([0]))).values()) == {None}
     assert set(verdicts(claims.dimensions(good.pick([7]))).values()) == {None, True}

@@ -4,7 +4,7 @@ from toysuper.claims.claim import Claim
 from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
-from toysuper.claims.geometry import dimensions, sum_rule
+from toysuper.claims.geometry import dimensions, graph, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
 
@@ -14,6 +14,7 @@ __all__ = [
     "demo_a",
     "demo_b",
     "dimensions",
+    "graph",
     "introduction",
     "invariance",
     "linear",

@@ -1,9 +1,12 @@
 """Claims of the paper's section "The Geometry of Superposition"."""
 
+from collections import Counter
+
 import torch
 from torch import Tensor
 
 from toysuper.claims.claim import Claim, absent, numbers, within
+from toysuper.functional.polytopes import polytopes
 from toysuper.metrics import dimensionality, dimensions_per_feature, norm, total_dimensionality
 from toysuper.metrics.snapshot import REPRESENTED
 from toysuper.types import Snapshot
@@ -27,6 +30,47 @@ def sum_rule(snapshot: Snapshot) -> list[Claim]:
         within(share, 0.98, 1.001),
     )
     return [bound, tight]
+
+
+def graph(snapshot: Snapshot) -> list[Claim]:
+    """GRAPH: the components of the feature geometry graph are the paper's polytopes."""
+    models = snapshot.best()
+    sparsity = 1 / models.common_density()
+    return [
+        _digon_graph(models.pick(_indices((sparsity > 2.5) & (sparsity < 2.7)))),
+        _pentagon_graph(models.pick(_indices((sparsity > 3.45) & (sparsity < 4.2)))),
+    ]
+
+
+def _indices(chosen: Tensor) -> list[int]:
+    return [int(i) for i in chosen.nonzero()[:, 0]]
+
+
+def _digon_graph(models: Snapshot) -> Claim:
+    name, statement, expected = "GRAPH digons", "components at 1/(1-S) of 2.6", ">= 90% digons"
+    if not len(models):
+        return absent(name, statement, expected)
+    found = _census(models)
+    share = found["digon"] / max(1, found.total())
+    return Claim(name, statement, expected, _count(found), share >= 0.9)
+
+
+def _pentagon_graph(models: Snapshot) -> Claim:
+    name, statement = "GRAPH pentagons", "components at 1/(1-S) of 3.5-4.1"
+    expected = "digons and pentagons among them"
+    if not len(models):
+        return absent(name, statement, expected)
+    found = _census(models)
+    holds = found["digon"] > 0 and found["pentagon"] > 0
+    return Claim(name, statement, expected, _count(found), holds)
+
+
+def _census(models: Snapshot) -> Counter[str]:
+    return Counter(part.name for W in models.W for part in polytopes(W))
+
+
+def _count(found: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in found.most_common())
 
 
 def dimensions(snapshot: Snapshot) -> list[Claim]:
