@@ -270,3 +270,13 @@ def test_dimensions() -> None:
     assert set(verdicts(claims.graph(shrunk)).values()) == {False}
     assert set(verdicts(claims.graph(good.pick([0]))).values()) == {None}
     assert set(verdicts(claims.dimensions(good.pick([7]))).values()) == {None, True}
+
+
+def test_simplex() -> None:
+    shared = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    W = torch.stack([TETRAHEDRON, shared])
+    good = snapshot(W, torch.zeros(2, 4), [0.6, 0.3], "relu")
+    assert set(verdicts(claims.simplex(good)).values()) == {True}
+    turned = replace(good, encoder=W.flip(0))
+    assert set(verdicts(claims.simplex(turned)).values()) == {False}
+    assert set(verdicts(claims.simplex(five_in_two())).values()) == {None}

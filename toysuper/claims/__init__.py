@@ -7,6 +7,7 @@ from toysuper.claims.demonstration import demo_a, demo_b, linear
 from toysuper.claims.geometry import dimensions, graph, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
+from toysuper.claims.simplex import simplex
 
 __all__ = [
     "Claim",
@@ -21,5 +22,6 @@ __all__ = [
     "loss_surfaces",
     "phase_contours",
     "phases",
+    "simplex",
     "sum_rule",
 ]
