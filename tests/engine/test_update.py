@@ -2,6 +2,7 @@ from functools import wraps
 
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from toysuper.engine import update_of
 
@@ -33,6 +34,15 @@ def test_hooks_are_called() -> None:
     seen: list[int] = []
     optimizer.register_step_post_hook(lambda *_: seen.append(1))
     update_of(optimizer)()
+    assert seen == [1]
+
+
+def test_hooks_of_all_optimisers_are_called() -> None:
+    weight = torch.ones(1, requires_grad=True)
+    seen: list[int] = []
+    handle = register_optimizer_step_post_hook(lambda *_: seen.append(1))
+    update_of(torch.optim.SGD([weight], lr=0.1))()
+    handle.remove()
     assert seen == [1]
 
 

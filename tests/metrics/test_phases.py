@@ -55,9 +55,9 @@ def test_phases_are_named_by_what_the_extra_feature_does(snapshot: Snapshot) -> 
 
 
 def test_theory_is_the_best_prototype(snapshot: Snapshot) -> None:
-    theory = diagram(snapshot).theory(2)
+    cells = diagram(snapshot)
     one = prototype_losses(2, torch.tensor(0.01), torch.tensor(10.0)).min()
-    torch.testing.assert_close(theory[1, 1], one)
+    torch.testing.assert_close(cells.loss[1, 1, 0] / cells.ratio(2)[1, 1], one)
 
 
 def test_a_part_of_a_grid_is_refused(snapshot: Snapshot) -> None:

@@ -42,7 +42,7 @@ def _boundaries() -> Claim:
 
 
 def _losses(cells: Diagram, n: int) -> Claim:
-    ratio = cells.loss[..., 0] / cells.theory(n)
+    ratio = cells.ratio(n)
     share = float((ratio < 1.02).double().mean())
     return Claim(
         "PHASE loss",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 AROUND = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
 
@@ -22,7 +23,8 @@ def update_of(optimizer: Any) -> Callable[[], Any]:
     >>> weight.item()
     0.75
     """
-    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+    own = (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
+    if any((*own, _global_optimizer_pre_hooks, _global_optimizer_post_hooks)):
         return optimizer.step
     optimizer._opt_called = True  # else the schedule warns that nobody stepped
     return partial(inspect.unwrap(type(optimizer).step, stop=_is_not_torchs), optimizer)

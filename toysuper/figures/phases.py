@@ -100,7 +100,7 @@ def _frame(axes: Axes, n: int, cells: Diagram, title: str) -> None:
 
 
 def _ratio(axes: Axes, n: int, cells: Diagram) -> None:
-    ratio = cells.loss[..., 0] / cells.theory(n)
+    ratio = cells.ratio(n)
     share = float((ratio < 1.02).double().mean())
     picture = axes.imshow(
         ratio.numpy(), extent=_extent(cells), aspect="auto", cmap="PuOr", vmin=0.8, vmax=1.2

@@ -29,9 +29,10 @@ class Diagram(NamedTuple):
         """The paper's way: drop the worst model, average the rest."""
         return values[..., : max(1, values.shape[2] - 1)].mean(-1)
 
-    def theory(self, n: int) -> Float[Tensor, "rows columns"]:
-        """Least loss of the prototypes of n features."""
-        return prototype_losses(n, self.density[:, None], self.relative).amin(0)
+    def ratio(self, n: int) -> Float[Tensor, "rows columns"]:
+        """Least loss of the models over that of the prototypes of n features."""
+        theory = prototype_losses(n, self.density[:, None], self.relative)
+        return self.loss[..., 0] / theory.amin(0)
 
     def phase(self) -> Tensor:
         """Which of :data:`toysuper.functional.phases.PHASES` the best model is nearest to."""
