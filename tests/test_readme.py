@@ -71,7 +71,7 @@ def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
     config["data"] = {
         "n": 4,
         "density": 0.3,
-        "features": {"class_path": f"{name}.SparseExponential"},
+        "features": {"class_path": f"{name}.SparseBinary"},
     }
     config["model"] = {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": 2}}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))

@@ -37,6 +37,7 @@ class World(nn.Module):
             self.register_buffer(name, value)
         self.features = deepcopy(features)  # what it prepares is for these samples
         self.columns = self.features.prepare(density.shape[1], samples)
+        self.features.check(density)
         self.task = elementwise_function(task, "task")
         self.samples, self.first = samples, first
 

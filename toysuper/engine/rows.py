@@ -72,7 +72,7 @@ class Rewriter(fx.Interpreter):
             return (Turned if isinstance(x, Rows) else Rows)(x) if args[1] == [0, 2, 1] else None
         if target is aten.sum.dim_IntList and isinstance(x, Rows) and not kwargs:
             return _sum(x, *args[1:])
-        if torch.Tag.pointwise in target.tags and self._by_row(args):
+        if torch.Tag.pointwise in getattr(target, "tags", ()) and self._by_row(args):
             count = range(self.shape[1])
             return Rows(target(*(_row(a, k) for a in args), **kwargs) for k in count)
         return None

@@ -1,0 +1,160 @@
+"""Every distribution has the marginal density and the pairwise correlation that it states."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tests._run import ROOT, data
+from toysuper import features
+from toysuper.errors import UserError
+from toysuper.functional.noise import Purpose
+from toysuper.grid import Geometric
+
+SAMPLES = 1 << 17
+GRID = {"density": [0.5, 0.2]}
+EQUAL = {"n": 6, "grid": GRID}
+UNEQUAL = {"n": 6, "density": [1.0, 0.5, 0.9, 0.4, 0.3, 0.2], "grid": GRID}
+HALVING = {"n": 7, "density": Geometric(0.8), "grid": GRID}
+UPSIDE_DOWN = {"n": 2, "density": [0.2, 0.4], "grid": {"density": [0.5]}}
+RARE = {"n": 6, "density": [1.0, 0.5, 0.5, 0.3, 0.2, 0.1], "grid": {"density": [0.35, 0.2]}}
+CASES = [
+    (features.SparseUniform(), UNEQUAL),
+    (features.SparseExponential(0.5), UNEQUAL),
+    (features.SparsePowerLaw(8.0), UNEQUAL),
+    (features.CorrelatedSets(3), UNEQUAL),
+    (features.AnticorrelatedSets(2), UNEQUAL),
+    (features.OneHot(), RARE),
+    (features.ExactlyK(), {"n": 6, "grid": {"density": [0.5, 1 / 3]}}),
+    (features.Hierarchical(), HALVING),
+    (features.GaussianCopula(0.6), UNEQUAL),
+    (features.GaussianCopula(0.9, size=2), UNEQUAL),
+]
+SIGNED = [
+    (type(case)(**options, signed=True), world)
+    for case, options, world in [
+        (features.SparseUniform(), {}, UNEQUAL),
+        (features.SparseExponential(), {}, UNEQUAL),
+        (features.SparsePowerLaw(), {"exponent": 8.0}, UNEQUAL),
+        (features.CorrelatedSets(), {"size": 3}, UNEQUAL),
+        (features.AnticorrelatedSets(), {"size": 2}, UNEQUAL),
+    ]
+]
+
+
+def sample(distribution, options) -> tuple[torch.Tensor, torch.Tensor]:
+    world = data(features=distribution, batch_size=SAMPLES, **options).world()
+    return world(0, Purpose.TRAIN).features, world.density
+
+
+def name(value) -> str:
+    return type(value).__name__ if isinstance(value, features.Features) else ""
+
+
+@pytest.mark.parametrize(("distribution", "options"), [*CASES, *SIGNED], ids=name)
+def test_marginal_densities_and_correlations_are_those_stated(distribution, options) -> None:
+    x, density = sample(distribution, options)
+    rate = (x != 0).double().mean(-1)
+    assert ((rate - density).abs() <= 5 * (density * (1 - density) / SAMPLES).sqrt() + 1e-9).all()
+    measured = torch.stack([torch.corrcoef(rows) for rows in x])
+    stated = distribution.correlation(density)
+    assert (measured - stated).abs().max() < 6 / SAMPLES**0.5
+
+
+@pytest.mark.parametrize(("distribution", "options"), CASES, ids=name)
+def test_two_are_active_together_as_often_as_stated(distribution, options) -> None:
+    x, density = sample(distribution, options)
+    on = (x != 0).double()
+    n = x.shape[1]
+    both = (on @ on.mT / SAMPLES)[:, ~torch.eye(n, dtype=torch.bool)]
+    stated = distribution.together(density)[:, ~torch.eye(n, dtype=torch.bool)]
+    assert ((both - stated).abs() <= 5 * (stated * (1 - stated) / SAMPLES).sqrt() + 1e-9).all()
+
+
+@pytest.mark.parametrize(("distribution", "options"), [*CASES, *SIGNED], ids=name)
+def test_active_magnitudes_have_the_moments_stated(distribution, options) -> None:
+    x, _ = sample(distribution, options)
+    size = x[x != 0].abs()
+    for power, moment in zip((1, 2), distribution.moments, strict=True):
+        values = size**power
+        assert abs(float(values.mean()) - moment) < 6 * float(values.std()) / len(size) ** 0.5
+    assert ((x < 0).any() == distribution.signed).all()
+
+
+def test_the_number_of_active_features_is_exactly_k() -> None:
+    x, _ = sample(features.ExactlyK(), {"n": 6, "grid": {"density": [0.5, 1 / 3]}})
+    counts = (x != 0).sum(1)
+    assert (counts[0] == 3).all() and (counts[1] == 2).all()
+
+
+def test_a_child_is_never_active_without_its_parent() -> None:
+    on = sample(features.Hierarchical(), HALVING)[0] != 0
+    for child in range(1, 7):
+        assert (on[:, (child - 1) // 2] | ~on[:, child]).all()
+
+
+def test_one_hot_at_density_one_over_n_is_always_exactly_one() -> None:
+    x, _ = sample(features.OneHot(), {"n": 4, "density": 0.25})
+    assert ((x != 0).sum(1) == 1).all()
+
+
+def test_values_within_a_correlated_set_are_independent() -> None:
+    """One number for gate and values would make them equal."""
+    x, _ = sample(features.CorrelatedSets(2), EQUAL)
+    pair = x[0, :2][:, x[0, 0] > 0]
+    assert abs(float(torch.corrcoef(pair)[0, 1])) < 6 / pair.shape[1] ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("distribution", "options", "sentence"),
+    [
+        (features.CorrelatedSets(4), EQUAL, r"features.size is 4; .* divide data.n, here 6"),
+        (features.AnticorrelatedSets(4), EQUAL, "must be at least 1 and divide"),
+        (features.AnticorrelatedSets(3), EQUAL, "sum to 1.5, but at most one"),
+        (features.OneHot(), EQUAL, "lower data.density so that they sum to at most 1"),
+        (features.ExactlyK(), EQUAL, "data.density holds 0.2; ExactlyK needs k / 6"),
+        (features.ExactlyK(), UNEQUAL, "the same for all features"),
+        (features.Hierarchical(), UPSIDE_DOWN, "of feature 1 is 0.2, of its parent 0.1; a child"),
+    ],
+    ids=name,
+)
+def test_impossible_densities_are_refused(distribution, options, sentence) -> None:
+    with pytest.raises(UserError, match=sentence):
+        data(features=distribution, **options).world()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: features.SparseExponential(0.0),
+        lambda: features.SparsePowerLaw(2.0),
+        lambda: features.Hierarchical(0),
+        lambda: features.GaussianCopula(1.5),
+    ],
+)
+def test_impossible_parameters_are_refused(make) -> None:
+    with pytest.raises(UserError, match="features"):
+        make()
+
+
+SCRIPT = """
+import torch
+torch.set_default_dtype(torch.float64)
+from tests._run import data, fitted
+from tests.features.test_distributions import CASES
+
+for distribution, options in CASES:
+    eager, fast = (
+        fitted(data(features=distribution, **options), 20, jit=jit) for jit in (False, True)
+    )
+    torch.testing.assert_close(eager.W, fast.W, rtol=1e-12, atol=1e-12)
+"""
+
+
+@pytest.mark.slow
+def test_compiled_training_sees_the_same_features() -> None:
+    """In a process without the checks of types, which do not compile; a warning is an error."""
+    command = [sys.executable, "-W", "error:training eagerly", "-c", SCRIPT]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
