@@ -72,7 +72,12 @@ class SyntheticData(LightningDataModule):
         for name, value in sizes.items():
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
-        self.n, self.grid, self.features, self.task = n, Grid(grid), features, task
+        self.n, self.grid, self.features, self.task = (
+            n,
+            Grid(grid),
+            features or SparseUniform(),
+            task,
+        )
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
@@ -92,7 +97,7 @@ class SyntheticData(LightningDataModule):
             self.grid.keys(self.seed, common=held_out),
             self.density.to(torch.get_default_dtype()),
             self.importance.to(torch.get_default_dtype()),
-            self.features or SparseUniform(),
+            self.features,
             self.task,
             samples // ranks,
             first=rank * (samples // ranks),

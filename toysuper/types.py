@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from toysuper.functional.activations import activate, kinds
@@ -33,7 +33,9 @@ class Snapshot:
 
     A detached CPU copy. ``activation`` and ``hidden_activation`` name one function per instance;
     ``coordinates`` says where each instance stands in the grid; ``loss`` is the held-out loss of
-    each feature, importance-weighted (NaN before any validation).
+    each feature, importance-weighted (NaN before any validation); features that are drawn together
+    share a number in ``sets``. ``history`` holds earlier Snapshots of the same instances, where
+    a :class:`~toysuper.callbacks.History` took them.
     """
 
     encoder: Float[Tensor, "inst hidden feat"]
@@ -42,10 +44,12 @@ class Snapshot:
     density: Float[Tensor, "inst feat"]
     importance: Float[Tensor, "inst feat"]
     loss: Float[Tensor, "inst feat"]
+    sets: Int[Tensor, "inst feat"]
     activation: tuple[str, ...]
     hidden_activation: tuple[str, ...]
     coordinates: tuple[Coordinates, ...]
     step: int = 0
+    history: tuple["Snapshot", ...] = ()
 
     def __len__(self) -> int:
         return len(self.coordinates)
@@ -67,14 +71,21 @@ class Snapshot:
             value = getattr(self, field.name)
             if isinstance(value, Tensor):
                 chosen[field.name] = value[list(instances)]
+            elif field.name == "history":
+                chosen[field.name] = tuple(moment.pick(instances) for moment in value)
             elif isinstance(value, tuple):
                 chosen[field.name] = tuple(value[i] for i in instances)
         return replace(self, **chosen)
 
     def features(self, order: Tensor) -> "Snapshot":
         """The same instances with their features in the given order."""
-        names = ("encoder", "decoder", "bias", "density", "importance", "loss")
-        return replace(self, **{name: getattr(self, name)[..., order] for name in names})
+        chosen: dict[str, Any] = {
+            field.name: getattr(self, field.name)[..., order]
+            for field in fields(self)
+            if isinstance(getattr(self, field.name), Tensor)
+        }
+        chosen["history"] = tuple(moment.features(order) for moment in self.history)
+        return replace(self, **chosen)
 
     def where(self, keep: Callable[[int], bool]) -> "Snapshot":
         """The instances whose index passes ``keep``."""

@@ -24,6 +24,7 @@ def snapshot(W: Tensor, bias: Tensor, density: list[float], activation: str, **o
         density=torch.tensor(density)[:, None].expand(inst, feat),
         importance=torch.ones(inst, feat),
         loss=torch.zeros(inst, feat),
+        sets=torch.arange(feat).expand(inst, feat),
         activation=(activation,) * inst,
         hidden_activation=("identity",) * inst,
         coordinates=tuple(named),
@@ -33,6 +34,13 @@ def snapshot(W: Tensor, bias: Tensor, density: list[float], activation: str, **o
 
 def verdicts(found: list[Claim]) -> dict[str, bool | None]:
     return {claim.name: claim.holds for claim in found}
+
+
+def in_the_plane(degrees: list[float], size: int, length: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Weights at these angles, and sets of that size."""
+    angle = torch.deg2rad(torch.tensor(degrees))
+    W = length * torch.stack([angle.cos(), angle.sin()])[None]
+    return W, (torch.arange(len(degrees)) // size)[None]
 
 
 def five_in_two() -> Snapshot:

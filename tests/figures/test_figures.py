@@ -9,6 +9,7 @@ from tests._run import data, fitted
 from toysuper import figures
 from toysuper.callbacks.figures import pixels
 from toysuper.errors import UserError
+from toysuper.features import CorrelatedSets
 from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.figures.surface import surface
@@ -39,13 +40,21 @@ def unbiased() -> Snapshot:
     return fitted(world, 5, hidden=1, bias=False).snapshot(world)
 
 
+@pytest.fixture
+def paired() -> Snapshot:
+    world = data(features=CorrelatedSets(2), grid={"density": [0.5, 0.2], "seed": [0, 1, 2]})
+    return fitted(world, 5).snapshot(world)
+
+
 def texts(figure: Figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes if axes.get_title()]
 
 
 @pytest.mark.parametrize("name", figures.__all__)
 def test_every_figure_draws_something(name: str, request: pytest.FixtureRequest) -> None:
-    kind = {"phase_diagram": "cells", "loss_surface": "unbiased"}.get(name, "snapshot")
+    kind = {"phase_diagram": "cells", "loss_surface": "unbiased", "set_angles": "paired"}.get(
+        name, "snapshot"
+    )
     picture = pixels(getattr(figures, name)(request.getfixturevalue(kind)))
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50

@@ -7,18 +7,30 @@ from toysuper.claims.demonstration import demo_a, demo_b, linear
 from toysuper.claims.geometry import dimensions, graph, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
+from toysuper.claims.sets import (
+    anticorrelated_pairs,
+    collapse,
+    correlated_pairs,
+    hexagon,
+    local_bases,
+)
 from toysuper.claims.simplex import simplex
 
 __all__ = [
     "Claim",
+    "anticorrelated_pairs",
+    "collapse",
+    "correlated_pairs",
     "decomposition",
     "demo_a",
     "demo_b",
     "dimensions",
     "graph",
+    "hexagon",
     "introduction",
     "invariance",
     "linear",
+    "local_bases",
     "loss_surfaces",
     "phase_contours",
     "phases",

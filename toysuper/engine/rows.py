@@ -1,5 +1,6 @@
 """Evaluates a graph of tensor operations with other products than torch's."""
 
+from collections import UserList
 from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import add
@@ -19,11 +20,11 @@ FEW = 8
 """Instances that get a call each; terms of a sum that are written out."""
 
 
-class Rows(tuple[Tensor, ...]):
+class Rows(UserList[Tensor]):  # torch.fx looks into tuples and lists
     """A tensor ``(inst, k, batch)`` as its k rows ``(inst, batch)``."""
 
 
-class Turned(tuple[Tensor, ...]):
+class Turned(UserList[Tensor]):
     """A tensor ``(inst, batch, k)`` as its k columns ``(inst, batch)``."""
 
 

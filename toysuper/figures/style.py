@@ -16,6 +16,9 @@ GRADED = "viridis"
 PARTS = ("#4c72b0", "#dd8452", "#8172b3", "#55a868", "#c9c9c9")
 """Distinct parts of a whole."""
 
+SETS = (*PARTS[:4], "#c44e52", "#937860")
+"""Features that are drawn together."""
+
 
 def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str:
     """A panel's title from its place in the grid.
@@ -41,11 +44,19 @@ def title(model: Snapshot) -> str:
     return label(place)
 
 
+def set_colours(snapshot: Snapshot) -> list[str]:
+    """Each feature's colour by its set; none where every feature is a set of its own."""
+    label = snapshot.sets[0].tolist()
+    return [SETS[k % len(SETS)] for k in label] if len(set(label)) < len(label) else []
+
+
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
     _, hidden, feat = snapshot.W.shape
     ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
-    text = f"n = {feat} features, m = {hidden} hidden dimensions, "
+    sets = len(snapshot.sets[0].unique())
+    kind = f" in sets of {feat // sets}" if sets < feat else ""
+    text = f"n = {feat} features{kind}, m = {hidden} hidden dimensions, "
     text += f"importance {' … '.join(dict.fromkeys(ends))}, step {snapshot.step:,}"
     figure.supxlabel(text, fontsize="small", color="0.35")
 

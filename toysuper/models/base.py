@@ -183,13 +183,14 @@ class ToyModel(Training, Evaluation, ABC):
     def snapshot(self, data: SyntheticData) -> Snapshot:
         """A frozen CPU copy of all that metrics, figures and claims need."""
         inst, loss = self.grid.instances, self.held_out["FeatureLoss"]
-        tensors = {
+        tensors: dict[str, Any] = {
             "encoder": self.encoder,
             "decoder": self.decoder,
             "bias": self.b,
             "density": data.density.to(self.b.dtype),
             "importance": data.importance.to(self.b.dtype),
             "loss": loss.compute() if loss.update_called else self.b * torch.nan,
+            "sets": data.features.sets(self.n).expand(inst, -1),
         }
         names = tuple(self.activation) * (inst if len(self.activation) == 1 else 1)
         return Snapshot(
