@@ -15,7 +15,7 @@ PRESETS = sorted((ROOT / "configs" / "presets").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -> None:
-    tiny = ("--trainer.max_steps=2", "--data.batch_size=8", "--data.eval_batches=1")
+    tiny = ("--trainer.max_steps=2", "--data.batch_size=16", "--data.eval_batches=1")
     result = toysuper("fit", "--config", path.stem, *tiny, "--model.jit=false", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     config = yaml.safe_load(path.read_text())

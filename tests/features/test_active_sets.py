@@ -69,6 +69,11 @@ def test_any_model_trains_on_it() -> None:
     assert (loss_of(toy, 3) < loss_of(ReLUOutputModel(3, toy.grid, hidden=2), 3)).all()
 
 
+def test_larger_sets_train_too() -> None:
+    """Sixteen sets of five features are drawn; the rehearsal needs a column for each."""
+    fitted(data(n=5, density=0.5, features=ActiveSets(3)), 2)
+
+
 def loss_of(toy: ReLUOutputModel, n: int) -> torch.Tensor:
     world = data(n=n, grid=dict(toy.grid.blocks[0]), features=ActiveSets(15)).world()
     batch = world(0, Purpose.TEST)

@@ -50,11 +50,23 @@ def texts(figure: Figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes if axes.get_title()]
 
 
+@pytest.fixture
+def five() -> Snapshot:
+    world = data(n=5, density=0.05, grid={"density[0]": [0.1, 1.0, 10.0], "seed": [0, 1]})
+    return fitted(world, 500).snapshot(world)
+
+
+KINDS = {
+    "loss_surface": "unbiased",
+    "pentagon_to_digons": "five",
+    "phase_diagram": "cells",
+    "set_angles": "paired",
+}
+
+
 @pytest.mark.parametrize("name", figures.__all__)
 def test_every_figure_draws_something(name: str, request: pytest.FixtureRequest) -> None:
-    kind = {"phase_diagram": "cells", "loss_surface": "unbiased", "set_angles": "paired"}.get(
-        name, "snapshot"
-    )
+    kind = KINDS.get(name, "snapshot")
     picture = pixels(getattr(figures, name)(request.getfixturevalue(kind)))
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50

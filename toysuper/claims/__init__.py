@@ -6,6 +6,7 @@ from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
 from toysuper.claims.geometry import dimensions, graph, sum_rule
 from toysuper.claims.introduction import introduction
+from toysuper.claims.pentagon import pentagon_to_digons
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
 from toysuper.claims.sets import (
     anticorrelated_pairs,
@@ -32,6 +33,7 @@ __all__ = [
     "linear",
     "local_bases",
     "loss_surfaces",
+    "pentagon_to_digons",
     "phase_contours",
     "phases",
     "simplex",

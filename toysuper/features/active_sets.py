@@ -56,10 +56,9 @@ class ActiveSets(Features, nn.Module):
 
     def prepare(self, n: int, samples: int) -> int:
         """Make the columns of n features."""
-        exact = (3 if n <= 3 else 2) if self.exact is None else self.exact
+        exact, larger = self._exact(n), self.least(n)
         points = self.nodes * (2 if self.signed else 1)
         count = sum(comb(n, k) * points**k for k in range(min(n, exact) + 1))
-        larger = sum(comb(n, k) for k in range(exact + 1, n + 1))
         if count > LIMIT or larger > LIMIT:
             raise UserError(
                 f"ActiveSets with {self.nodes} nodes and sets of up to {exact} of n={n} features "
@@ -70,6 +69,13 @@ class ActiveSets(Features, nn.Module):
         self._keep("fixed", quadrature_columns(n, exact, self.nodes, self.signed))
         self._keep("drawn", stratified_columns(n, exact + 1, samples))
         return count + (samples if larger else 0)
+
+    def least(self, n: int) -> int:
+        """One for each set that is not integrated."""
+        return sum(comb(n, k) for k in range(self._exact(n) + 1, n + 1))
+
+    def _exact(self, n: int) -> int:
+        return (3 if n <= 3 else 2) if self.exact is None else self.exact
 
     def _keep(self, name: str, columns: Columns) -> None:
         for part, value in columns._asdict().items():

@@ -37,6 +37,10 @@ class Features(ABC):
             )
         return samples
 
+    def least(self, n: int) -> int:
+        """How many samples a batch of n features has at least."""
+        return 1
+
     def check(self, density: Float[Tensor, "inst feat"]) -> None:  # noqa: B027 - most have any
         """Refuse densities that the distribution cannot have."""
 

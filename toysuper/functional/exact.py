@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.functional.losses import expected_loss
-from toysuper.functional.quadrature import probability, quadrature_columns
+from toysuper.functional.quadrature import Columns, probability, quadrature_columns
 
 STARTS = ((1.0, -1.0), (1.0, 0.0), (0.0, 1.0), (0.7, 0.7), (1.0, -0.5), (0.5, -1.0))
 
@@ -30,6 +30,10 @@ def exact_loss(
     tensor([0.1042])
     """
     columns = quadrature_columns(W.shape[-1], W.shape[-1], nodes)
+    return _loss(W, bias, density, importance, columns)
+
+
+def _loss(W: Tensor, bias: Tensor, density: Tensor, importance: Tensor, columns: Columns) -> Tensor:
     x = columns.values.to(W).expand(len(W), -1, -1)
     weight = probability(columns.active, density) * columns.share.to(W)
     answer = torch.relu(W.mT @ (W @ x) + bias[..., None])
@@ -44,6 +48,7 @@ class Optimum(NamedTuple):
     bias: Float[Tensor, "inst feat"]
 
 
+@torch.inference_mode(False)
 def free_optimum(
     density: Float[Tensor, " inst"], relative: Float[Tensor, " inst"], steps: int = 1000
 ) -> Optimum:
@@ -65,18 +70,26 @@ def free_optimum(
     importance[:, 1] = relative.double().repeat_interleave(starts)
     W = torch.tensor(STARTS, dtype=torch.float64).repeat(inst, 1)[:, None].requires_grad_()
     bias = (0.25 * p).clone().requires_grad_()
-    loss = _descend(W, bias, p, importance, steps).view(inst, starts)
+    loss = descend(W, bias, p, importance, quadrature_columns(2, 2, 30), steps).view(inst, starts)
     at = loss.argmin(-1) + starts * torch.arange(inst)
     return Optimum(loss.amin(-1), W.detach()[at], bias.detach()[at])
 
 
-def _descend(W: Tensor, bias: Tensor, p: Tensor, importance: Tensor, steps: int) -> Tensor:
+def descend(
+    W: Float[Tensor, "inst hidden feat"],
+    bias: Float[Tensor, "inst feat"],
+    density: Float[Tensor, "inst feat"],
+    importance: Float[Tensor, "inst feat"],
+    columns: Columns,
+    steps: int,
+) -> Float[Tensor, " inst"]:
+    """The losses at the local minima near W and bias, which Adam moves there in place."""
     optimizer = torch.optim.Adam([W, bias], lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.enable_grad():
         for _ in range(steps):
             optimizer.zero_grad()
-            exact_loss(W, bias, p, importance).sum().backward()
+            _loss(W, bias, density, importance, columns).sum().backward()
             optimizer.step()
             schedule.step()
-    return exact_loss(W, bias, p, importance).detach()
+    return _loss(W, bias, density, importance, columns).detach()

@@ -137,7 +137,9 @@ class ToyModel(Training, Evaluation, ABC):
         self.check_axes()
         if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
             raise UserError("the model was made for another n or grid than the data's; share them")
-        batch = data.world(samples=4).to(dtype=self.b.dtype)(0, Purpose.ANALYSIS)
+        batch = data.world(samples=max(4, data.features.least(self.n))).to(dtype=self.b.dtype)(
+            0, Purpose.ANALYSIS
+        )
         answer = self(batch.features.to(self.b.device)).cpu()
         if answer.shape != batch.features.shape:
             shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
