@@ -20,7 +20,8 @@ def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -
     assert result.returncode == 0, result.stderr
     config = yaml.safe_load(path.read_text())
     folder = tmp_path / "runs" / path.stem / "version_0"
-    drawn = {name.split(".")[-1] for name in config["figures"]["draw"]}
+    pictures = [*config["figures"]["draw"], *config["figures"].get("animate", [])]
+    drawn = {name.split(".")[-1] for name in pictures}
     assert {picture.stem for picture in (folder / "figures").iterdir()} == drawn
     assert (folder / "claims.csv").exists()
     (saved,) = (folder / "checkpoints").glob("*.ckpt")

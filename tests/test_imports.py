@@ -35,7 +35,7 @@ ALLOWED = {
         "schedules",
         "world",
     },
-    "callbacks": CORE | {"callbacks", "files", "metrics", "claims"},
+    "callbacks": CORE | {"callbacks", "claims", "figures", "files", "metrics", "world"},
 }
 LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}
 

@@ -30,7 +30,10 @@ class Burst(NamedTuple):
 
 
 class TrainBursts:
-    """One epoch of training as bursts; an epoch ends where a validation or the run ends."""
+    """One epoch of training as bursts; an epoch ends where a validation or the run ends.
+
+    Bursts also end at the ``stops`` of callbacks that want to look at these steps.
+    """
 
     def __init__(self, data: "SyntheticData") -> None:
         self.data = data
@@ -41,8 +44,10 @@ class TrainBursts:
         step = trainer.global_step
         end = (step // data.epoch + 1) * data.epoch
         end = end if trainer.max_steps < 0 else min(end, trainer.max_steps)
+        looks = {look for callback in trainer.callbacks for look in getattr(callback, "stops", ())}
         while step < end:
             stop = min(end, (step // data.burst + 1) * data.burst)
+            stop = min((stop, *(look for look in looks if step < look < stop)))
             yield Burst(self.world, Purpose.TRAIN, step, stop)
             step = stop
 

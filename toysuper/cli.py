@@ -14,7 +14,9 @@ from toysuper import __version__, configs
 from toysuper.callbacks import (
     Claims,
     Figures,
+    History,
     Instances,
+    Meshes,
     Predictions,
     SnapshotMetrics,
     StepProgressBar,
@@ -50,8 +52,10 @@ class ToyCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """The callbacks under short names, and what the model takes from the data."""
+        parser.add_lightning_class_args(History, "history")
         parser.add_lightning_class_args(SnapshotMetrics, "metrics")
         parser.add_lightning_class_args(Figures, "figures")
+        parser.add_lightning_class_args(Meshes, "meshes")
         parser.add_lightning_class_args(Instances, "instances")
         parser.add_lightning_class_args(Claims, "claims")
         for name in configs.LINKED:

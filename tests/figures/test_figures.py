@@ -5,8 +5,9 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from tests._run import data, fitted
+from tests._run import data, fitted, trainer
 from toysuper import figures
+from toysuper.callbacks import History
 from toysuper.callbacks.figures import pixels
 from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
@@ -14,6 +15,7 @@ from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.figures.surface import surface
 from toysuper.metrics import dimensionality
+from toysuper.models import ReLUOutputModel
 from toysuper.types import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -56,11 +58,24 @@ def five() -> Snapshot:
     return fitted(world, 500).snapshot(world)
 
 
+@pytest.fixture
+def told() -> Snapshot:
+    """Two sets of three in space, with a history."""
+    world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
+    options = {"hidden": 3, "jit": False}
+    model = ReLUOutputModel(world.n, world.grid, **options)
+    trainer(300, callbacks=[History(20)]).fit(model, world)
+    return model.snapshot(world)
+
+
 KINDS = {
+    "energy_levels": "told",
     "loss_surface": "unbiased",
+    "octahedron_stages": "told",
     "pentagon_to_digons": "five",
     "phase_diagram": "cells",
     "set_angles": "paired",
+    "solid": "told",
 }
 
 

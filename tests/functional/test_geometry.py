@@ -1,33 +1,9 @@
-import math
-
 import pytest
 import torch
-from torch import Tensor
+from torch import block_diag as block
 
 from toysuper.functional import geometry
-
-
-def polygon(k: int) -> Tensor:
-    angle = torch.arange(k) * (2 * math.pi / k)
-    return torch.stack([angle.cos(), angle.sin()])
-
-
-def antiprism() -> Tensor:
-    z = (1 / 3) ** 0.5
-    ring = polygon(4) * (1 - z * z) ** 0.5
-    turn = torch.tensor([[1.0, -1], [1, 1]]) / 2**0.5
-    height = torch.full((1, 4), z)
-    return torch.cat([torch.cat([ring, height]), torch.cat([turn @ ring, -height])], 1)
-
-
-def simplex(k: int) -> Tensor:
-    centred = torch.eye(k) - 1 / k
-    return torch.linalg.svd(centred).Vh[: k - 1] * (k / (k - 1)) ** 0.5
-
-
-def block(*parts: Tensor) -> Tensor:
-    return torch.block_diag(*parts)
-
+from toysuper.functional.polytopes import antiprism, polygon, simplex
 
 DIGON = torch.tensor([[1.0, -1.0]])
 POLYTOPES = {

@@ -1,6 +1,8 @@
 """When to measure, draw and record; never how."""
 
 from toysuper.callbacks.figures import Figures
+from toysuper.callbacks.history import History
+from toysuper.callbacks.meshes import Meshes
 from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.callbacks.progress import StepProgressBar
 from toysuper.callbacks.record import Claims, Instances, Predictions
@@ -8,7 +10,9 @@ from toysuper.callbacks.record import Claims, Instances, Predictions
 __all__ = [
     "Claims",
     "Figures",
+    "History",
     "Instances",
+    "Meshes",
     "Predictions",
     "SnapshotMetrics",
     "StepProgressBar",

@@ -1,13 +1,15 @@
-"""Figures into TensorBoard and into files."""
+"""Figures into TensorBoard and into files, as pictures and as animations."""
 
 import io
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from lightning.pytorch import Trainer
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.files import write_whole
@@ -20,10 +22,20 @@ class Figures(SnapshotCallback):
     Args:
         draw: functions from a Snapshot to a matplotlib Figure.
         every: validations between pictures in TensorBoard; 0 draws at the end only.
+        animate: functions to draw at every moment of the Snapshot's history, of the models that
+            are best in the end: ``figures/*.gif``; needs ``history.num``.
+        frames: most pictures in an animation.
     """
 
-    def __init__(self, draw: list[Callable] | None = None, every: int = 5) -> None:
+    def __init__(
+        self,
+        draw: list[Callable] | None = None,
+        every: int = 5,
+        animate: list[Callable] | None = None,
+        frames: int = 60,
+    ) -> None:
         self.draw, self.every, self.validations = draw or [], every, 0
+        self.animate, self.frames = animate or [], frames
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw now and then; the end draws for itself."""
@@ -48,6 +60,30 @@ class Figures(SnapshotCallback):
             figure.savefig(picture, format="png", dpi=150)
             write_whole(folder / "figures" / f"{function.__name__}.png", picture.getvalue())
             show(trainer, function.__name__, figure, snapshot.step)
+        for function in self.animate:
+            moments = spread(snapshot.best().history, self.frames)
+            drawn = [attempt(function, moment, Figure) for moment in moments]
+            if drawn and None not in drawn:
+                write_whole(folder / "figures" / f"{function.__name__}.gif", gif(drawn))
+            elif not drawn:
+                warnings.warn("an animation needs a history; set history.num", stacklevel=2)
+
+
+def spread(moments: Sequence[Snapshot], most: int) -> list[Snapshot]:
+    """At most that many moments, the first and the last among them."""
+    count = min(len(moments), max(2, most))
+    return [moments[k * (len(moments) - 1) // max(1, count - 1)] for k in range(count)]
+
+
+def gif(figures: Sequence[Figure], milliseconds: int = 80) -> bytes:
+    """An endless animation that rests at its last picture."""
+    frames = [Image.fromarray(pixels(figure)).quantize(64) for figure in figures]
+    waits = [milliseconds] * (len(frames) - 1) + [25 * milliseconds]
+    film = io.BytesIO()
+    frames[0].save(
+        film, "gif", save_all=True, append_images=frames[1:], duration=waits, loop=0, optimize=True
+    )
+    return film.getvalue()
 
 
 def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:

@@ -4,6 +4,7 @@ from toysuper.claims.claim import Claim
 from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
+from toysuper.claims.dynamics import energy_levels, octahedron
 from toysuper.claims.geometry import dimensions, graph, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.pentagon import pentagon_to_digons
@@ -26,6 +27,7 @@ __all__ = [
     "demo_a",
     "demo_b",
     "dimensions",
+    "energy_levels",
     "graph",
     "hexagon",
     "introduction",
@@ -33,6 +35,7 @@ __all__ = [
     "linear",
     "local_bases",
     "loss_surfaces",
+    "octahedron",
     "pentagon_to_digons",
     "phase_contours",
     "phases",

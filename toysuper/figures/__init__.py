@@ -2,22 +2,28 @@
 
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
+from toysuper.figures.energy import energy_levels
 from toysuper.figures.gram import gram
 from toysuper.figures.pentagon import pentagon_to_digons
 from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
 from toysuper.figures.set_angles import set_angles
+from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
+from toysuper.figures.stages import octahedron_stages
 from toysuper.figures.surface import loss_surface
 
 __all__ = [
     "dimensions",
+    "energy_levels",
     "gram",
     "loss_decomposition",
     "loss_surface",
+    "octahedron_stages",
     "pentagon_to_digons",
     "phase_diagram",
     "plane",
     "set_angles",
+    "solid",
     "solutions",
 ]

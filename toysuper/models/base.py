@@ -54,6 +54,7 @@ class ToyModel(Training, Evaluation, ABC):
     activation: tuple[str, ...] = ("identity",)
     b: Float[Tensor, "inst feat"]
     held_out: MetricCollection
+    history: tuple[Snapshot, ...] = ()
 
     def __init__(
         self,
@@ -201,4 +202,5 @@ class ToyModel(Training, Evaluation, ABC):
             hidden_activation=(self.hidden_activation,) * inst,
             coordinates=data.grid.coordinates,
             step=self.steps,
+            history=self.history,
         )

@@ -1,0 +1,155 @@
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.pytorch import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests._run import data, trainer
+from toysuper import figures
+from toysuper.callbacks import Figures, History, Meshes
+from toysuper.callbacks.figures import gif, spread
+from toysuper.callbacks.history import log_spaced
+from toysuper.callbacks.meshes import mesh
+from toysuper.errors import UserError
+from toysuper.features import CorrelatedSets
+from toysuper.functional.losses import expected_loss
+from toysuper.functional.noise import Purpose
+from toysuper.models import ReLUOutputModel, ToyModel
+from toysuper.types import Snapshot
+
+GRID = {"density": [0.5], "seed": [0, 1]}
+
+
+def run(*callbacks, hidden: int = 2, path: Path | None = None):
+    world = data(grid=GRID)
+    model = ReLUOutputModel(world.n, world.grid, hidden=hidden, jit=False)
+    logger = path and TensorBoardLogger(path, name="", version="", default_hp_metric=False)
+    runner = trainer(20, callbacks=list(callbacks), logger=logger or False)
+    runner.fit(model, world)
+    return model, world
+
+
+def steps_of(model: ToyModel) -> list[int]:
+    return [moment.step for moment in model.history]
+
+
+def test_steps_are_log_spaced_from_the_first_to_the_last() -> None:
+    assert log_spaced(10_000, 5) == [1, 10, 100, 1000, 10_000]
+    assert log_spaced(4, 100) == [1, 2, 3, 4]
+
+
+def test_moments_are_at_the_start_and_at_log_spaced_steps() -> None:
+    """Whatever the bursts (4 steps) and validations (every 10) are."""
+    model, world = run(History(5))
+    assert steps_of(model) == [0, 1, 2, 4, 9, 20]
+    snapshot = model.snapshot(world)
+    assert torch.equal(snapshot.history[-1].W, snapshot.W)
+    assert not torch.equal(snapshot.history[0].W, snapshot.history[1].W)
+
+
+def test_looking_changes_nothing() -> None:
+    watched, _ = run(History(10))
+    alone, _ = run()
+    assert torch.equal(watched.W, alone.W) and torch.equal(watched.b, alone.b)
+    assert alone.history == ()
+
+
+def test_the_loss_of_a_moment_is_of_held_out_samples() -> None:
+    model, world = run(History(3))
+    batch = world.world(held_out=True)(0, Purpose.ANALYSIS)
+    loss = expected_loss(model(batch.features), batch.target, batch.importance, batch.weight)
+    torch.testing.assert_close(model.history[-1].loss.sum(-1), loss.detach())
+
+
+def test_picked_instances_keep_their_history() -> None:
+    model, world = run(History(4))
+    snapshot = model.snapshot(world).pick([1])
+    for moment, whole in zip(snapshot.history, model.history, strict=True):
+        assert torch.equal(moment.W[0], whole.W[1])
+    order = torch.tensor([2, 0, 1, 3])
+    turned = snapshot.features(order)
+    assert torch.equal(turned.history[0].W, snapshot.history[0].W[..., order])
+
+
+class Saving(Callback):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_batch_end(self, runner, *_) -> None:
+        if runner.global_step == 12:
+            runner.save_checkpoint(self.path)
+
+
+def test_a_resumed_run_has_the_whole_history(tmp_path: Path) -> None:
+    straight, world = run(History(6), Saving(tmp_path / "half.ckpt"))
+    resumed = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    half = str(tmp_path / "half.ckpt")
+    trainer(20, callbacks=[History(6)]).fit(resumed, data(grid=GRID), ckpt_path=half)
+    assert steps_of(resumed) == steps_of(straight)
+    for a, b in zip(resumed.history, straight.history, strict=True):
+        assert torch.equal(a.W, b.W) and torch.equal(a.loss, b.loss)
+
+
+def test_an_evaluated_checkpoint_shows_its_history(tmp_path: Path) -> None:
+    _, world = run(History(6), Saving(tmp_path / "half.ckpt"))
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    half = str(tmp_path / "half.ckpt")
+    trainer(20, callbacks=[History(6)]).validate(model, world, ckpt_path=half, verbose=False)
+    assert steps_of(model) == [0, 1, 2, 3, 6, 11]
+
+
+def test_a_history_needs_an_end() -> None:
+    with pytest.raises(UserError, match="history needs an end"):
+        trainer(-1, max_epochs=-1, callbacks=[History(3)]).fit(
+            ReLUOutputModel(4, GRID, hidden=2, jit=False), data(grid=GRID)
+        )
+    with pytest.raises(UserError, match=r"history\.num is -1"):
+        History(-1)
+
+
+def test_animations_show_the_history(tmp_path: Path) -> None:
+    run(History(8), Figures(animate=[figures.plane], frames=4), path=tmp_path)
+    with Image.open(tmp_path / "figures" / "plane.gif") as film:
+        assert film.n_frames == 4 and film.format == "GIF"
+
+
+def test_an_animation_without_a_history_is_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="an animation needs a history"):
+        run(Figures(animate=[figures.plane]), path=tmp_path)
+    assert not (tmp_path / "figures").exists()
+
+
+def test_frames_are_spread_over_the_history() -> None:
+    model, _ = run(History(20))
+    shown = [moment.step for moment in spread(model.history, 3)]
+    assert shown[0] == 0 and shown[-1] == 20 and len(shown) == 3
+    film = Image.open(io.BytesIO(gif([figures.plane(m) for m in spread(model.history, 2)])))
+    assert film.n_frames == 2
+
+
+def test_three_dimensions_are_logged_as_meshes(tmp_path: Path) -> None:
+    run(Meshes(), hidden=3, path=tmp_path)
+    tags = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload().Tags()
+    assert {tag for tag in tags["tensors"] if "polyhedron/density=0.5" in tag}
+
+
+def test_two_dimensions_have_no_mesh(tmp_path: Path) -> None:
+    run(Meshes(), path=tmp_path)
+    tags = EventAccumulator(str(tmp_path)).Reload().Tags()
+    assert not any("polyhedron" in tag for tag in tags["tensors"])
+
+
+def test_a_mesh_has_a_colour_for_each_vertex_and_outward_faces() -> None:
+    world = data(n=6, features=CorrelatedSets(3))
+    model = ReLUOutputModel(6, world.grid, hidden=3, jit=False)
+    with torch.no_grad():
+        model.W.copy_(torch.cat([torch.eye(3), -torch.eye(3)], 1))
+    snapshot: Snapshot = model.snapshot(world)
+    parts = mesh(snapshot)
+    assert parts["vertices"].shape == parts["colors"].shape == (1, 6, 3)
+    assert parts["faces"].shape == (1, 8, 3)
+    assert len(parts["colors"][0].unique(dim=0)) == 2

@@ -1,0 +1,55 @@
+"""The feature directions of three hidden dimensions as a polyhedron."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+from toysuper.errors import UserError
+from toysuper.figures.plane import COLUMNS
+from toysuper.figures.style import PARTS, caption, set_colours, title
+from toysuper.functional.hull import edges, faces
+from toysuper.metrics import norm
+from toysuper.metrics.snapshot import REPRESENTED
+from toysuper.types import Snapshot
+
+LIMIT = 1.05
+
+
+def solid(snapshot: Snapshot) -> Figure:
+    """Columns of W in space with the hull of the represented ones; one panel a model.
+
+    Coloured by set where features are drawn in sets. Of the seeds, the model with the least
+    held-out loss is shown.
+    Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
+    """
+    if snapshot.W.shape[1] != 3:
+        raise UserError(f"figure 'solid' needs model.hidden of 3, not {snapshot.W.shape[1]}")
+    best = snapshot.best()
+    columns = min(len(best), COLUMNS)
+    rows = -(-len(best) // columns)
+    figure = Figure(figsize=(max(3.6 * columns, 4.6), 3.8 * rows + 0.3), layout="constrained")
+    for i in range(len(best)):
+        axes = figure.add_subplot(rows, columns, i + 1, projection="3d")
+        polyhedron(axes, best.pick([i]))
+        axes.set_title(title(best.pick([i])))
+    caption(figure, best)
+    return figure
+
+
+def polyhedron(axes: Any, model: Snapshot) -> None:
+    """Draw one model into three-dimensional axes."""
+    W, kept = model.W[0], norm(model)[0] > REPRESENTED
+    corners = W[:, kept]
+    triangles = faces(corners)
+    shapes = [corners.T[list(triangle)].numpy() for triangle in triangles]
+    axes.add_collection3d(Poly3DCollection(shapes, facecolor="0.7", alpha=0.13, linewidth=0))
+    for i, j in edges(corners, triangles):
+        axes.plot(*corners[:, [i, j]].tolist(), color="0.55", linewidth=0.8)
+    colours = set_colours(model) or [PARTS[0]] * W.shape[1]
+    for point, colour in zip(W.T.tolist(), colours, strict=True):
+        axes.plot(*([0, x] for x in point), color=colour, linewidth=1.6)
+        axes.plot(*([x] for x in point), "o", color=colour, markersize=6)
+    axes.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), zlim=(-LIMIT, LIMIT))
+    axes.set_box_aspect((1, 1, 1), zoom=1.4)
+    axes.set_axis_off()
