@@ -15,7 +15,7 @@ from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.figures.surface import surface
 from toysuper.metrics import dimensionality
-from toysuper.models import ReLUOutputModel
+from toysuper.models import AdversarialModel, ReLUOutputModel
 from toysuper.types import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -68,7 +68,14 @@ def told() -> Snapshot:
     return model.snapshot(world)
 
 
+@pytest.fixture
+def attacked() -> Snapshot:
+    world = data(grid={"budget": [0.0, 0.5], "seed": [0, 1]})
+    return fitted(world, 5, model=AdversarialModel).snapshot(world)
+
+
 KINDS = {
+    "adversarial_training": "attacked",
     "energy_levels": "told",
     "loss_surface": "unbiased",
     "octahedron_stages": "told",

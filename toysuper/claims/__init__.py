@@ -1,5 +1,6 @@
 """Snapshot -> measured against expected, one file a section of the paper."""
 
+from toysuper.claims.adversarial import adversarial, adversarial_training
 from toysuper.claims.claim import Claim
 from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
@@ -20,6 +21,8 @@ from toysuper.claims.simplex import simplex
 
 __all__ = [
     "Claim",
+    "adversarial",
+    "adversarial_training",
     "anticorrelated_pairs",
     "collapse",
     "correlated_pairs",

@@ -1,5 +1,6 @@
 """Snapshot -> matplotlib Figure. A new figure is one new file."""
 
+from toysuper.figures.adversarial_training import adversarial_training
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
 from toysuper.figures.energy import energy_levels
@@ -12,8 +13,10 @@ from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
 from toysuper.figures.stages import octahedron_stages
 from toysuper.figures.surface import loss_surface
+from toysuper.figures.vulnerability import vulnerability
 
 __all__ = [
+    "adversarial_training",
     "dimensions",
     "energy_levels",
     "gram",
@@ -26,4 +29,5 @@ __all__ = [
     "set_angles",
     "solid",
     "solutions",
+    "vulnerability",
 ]

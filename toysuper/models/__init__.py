@@ -1,7 +1,8 @@
 """What learns. A new variant is one new file."""
 
+from toysuper.models.adversarial import AdversarialModel
 from toysuper.models.base import ToyModel
 from toysuper.models.linear import LinearModel
 from toysuper.models.relu_output import ReLUOutputModel
 
-__all__ = ["LinearModel", "ReLUOutputModel", "ToyModel"]
+__all__ = ["AdversarialModel", "LinearModel", "ReLUOutputModel", "ToyModel"]
