@@ -9,9 +9,9 @@ from toysuper import claims
 from toysuper.types import Snapshot
 
 EYE = torch.eye(4)
-ALONE = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]])
-DIGONS = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, -1]])
-LONG = torch.tensor([[2.0, 0, 0, 0], [0, 0, 0, 0]])
+ALONE = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]]).double()
+DIGONS = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, -1]]).double()
+LONG = torch.tensor([[2.0, 0, 0, 0], [0, 0, 0, 0]]).double()
 
 
 def two(dense: torch.Tensor, sparse: torch.Tensor) -> Snapshot:
