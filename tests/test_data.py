@@ -25,6 +25,12 @@ def test_one_feature_may_be_denser() -> None:
     torch.testing.assert_close(world.density[1], torch.tensor([0.5, 0.1, 0.1, 0.1]))
 
 
+def test_some_features_may_differ() -> None:
+    world = data(grid={"importance[2:]": [1.0, 0.0], "density[:-1]": [0.5]}).world()
+    torch.testing.assert_close(world.importance[1], torch.tensor([1.0, 1.0, 0.0, 0.0]))
+    torch.testing.assert_close(world.density[0], torch.tensor([0.5, 0.5, 0.5, 1.0]))
+
+
 def test_training_validation_and_test_never_share_samples() -> None:
     world = data().world()
     seen = [world(0, purpose).features for purpose in (Purpose.TRAIN, Purpose.VAL, Purpose.TEST)]

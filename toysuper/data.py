@@ -15,7 +15,7 @@ from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
 from toysuper.world import World
 
-AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+)\])?|seed")
+AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+|-?\d*:-?\d*)\])?|seed")
 """Grid axes that the data understands; any other must name an argument of the model."""
 
 PerFeature = float | list[float] | Curve
@@ -29,7 +29,7 @@ class SyntheticData(LightningDataModule):
         n: how many features.
         density: probability p = 1 - S that a feature is active: one number, a list of n, or a curve
             such as ``Geometric(0.9)``. A grid axis ``density`` multiplies it for all features, an
-            axis ``density[i]`` for feature i (negative i counts from the end).
+            axis ``density[i]`` for feature i, ``density[i:j]`` for several, as Python counts them.
         importance: weight of each feature's squared error, given and multiplied the same way.
         grid: named axes whose product is the ensemble, or a list of such products.
         features: the distribution.
@@ -146,6 +146,8 @@ class SyntheticData(LightningDataModule):
     def _slice(self, name: str, feature: str | None) -> slice | list[int]:
         if feature is None:
             return slice(None)
+        if ":" in feature:
+            return slice(*(int(end) if end else None for end in feature.split(":")))
         if not -self.n <= int(feature) < self.n:
             raise UserError(f"grid axis '{name}' names a feature outside the {self.n} of data.n")
         return [int(feature)]

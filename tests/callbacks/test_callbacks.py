@@ -11,6 +11,7 @@ from toysuper import claims, figures
 from toysuper import metrics as measure
 from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
 from toysuper.claims import Claim
+from toysuper.metrics.census import census
 from toysuper.models import ReLUOutputModel
 
 GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}
@@ -81,6 +82,11 @@ def test_instances_csv_has_a_row_per_instance(tmp_path: Path) -> None:
     rows = read(tmp_path / "instances.csv")
     assert [(r["density"], r["seed"]) for r in rows][:2] == [("1.0", "0"), ("1.0", "1")]
     assert len(rows) == 6 and all(float(row["held_out_loss"]) > 0 for row in rows)
+
+
+def test_tables_of_their_own_are_written_beside_it(tmp_path: Path) -> None:
+    run(tmp_path, GRID, Instances(tables=[census]))
+    assert {"density", "polytope", "residual"} <= set(read(tmp_path / "census.csv")[0])
 
 
 def test_coordinates_come_first_even_where_a_block_lacks_an_axis(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_vulnerability_rises_with_features_per_dimension() -> None:
         "ADV rise": True,
         "ADV follows": True,
     }
-    assert verdicts(claims.adversarial(two(ALONE, 0.5 * DIGONS)))["ADV rise"] is False
+    assert verdicts(claims.adversarial(two(ALONE, 0.3 * DIGONS)))["ADV rise"] is False
     assert verdicts(claims.adversarial(two(1.1 * DIGONS, LONG)))["ADV follows"] is False
     assert verdicts(claims.adversarial(two(ALONE, DIGONS).pick([0]))) == {"ADV rise": None}
 

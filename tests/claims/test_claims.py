@@ -263,7 +263,8 @@ def uniform(solid: Tensor, at_4: Tensor) -> Snapshot:
     W = [torch.eye(20, 150), solid, digons, digons, at_4, pentagons]
     W += [sums(many[:, :100]), sums(many)]
     density = [1.0, 1 / 1.4, 1 / 2.6, 1 / 3.5, 1 / 4.1, 1 / 4.84, 0.1, 0.05]
-    return snapshot(torch.stack(W), torch.zeros(8, 150), density, "relu")
+    record = snapshot(torch.stack(W), torch.zeros(8, 150), density, "relu")
+    return replace(record, loss=torch.full((8, 150), 130 / 12 / 150))  # as at p = 1
 
 
 def test_dimensions() -> None:
@@ -273,7 +274,7 @@ def test_dimensions() -> None:
     assert verdicts(claims.graph(good)) == {"GRAPH digons": True, "GRAPH pentagons": True}
     blurred = uniform(sums(polygon(7)), sums(*[torch.tensor([[1.0, -1]])] * 20))
     blurred.encoder[2] = sums(polygon(7))
-    shrunk = replace(blurred, encoder=0.8 * blurred.encoder)
+    shrunk = replace(blurred, encoder=0.8 * blurred.encoder, loss=2 * blurred.loss)
     assert set(verdicts(claims.dimensions(shrunk)).values()) == {False}
     assert set(verdicts(claims.graph(shrunk)).values()) == {False}
     assert set(verdicts(claims.graph(good.pick([0]))).values()) == {None}
@@ -288,3 +289,29 @@ def test_simplex() -> None:
     turned = replace(good, encoder=W.flip(0))
     assert set(verdicts(claims.simplex(turned)).values()) == {False}
     assert set(verdicts(claims.simplex(five_in_two())).values()) == {None}
+
+
+def pressed(noise: list[float]) -> Snapshot:
+    """Digons whose lengths differ by so much, of 4, 8 and 16 features in two dimensions."""
+    digons = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, -1]])
+    W = torch.stack(
+        [torch.cat([digons * torch.tensor([1, 1 - e, 1, 1]), torch.zeros(2, 12)], 1) for e in noise]
+    )
+    importance = torch.stack([(torch.arange(16) < n).double() for n in (4, 8, 16)])
+    record = snapshot(W, torch.zeros(3, 16), [0.1] * 3, "relu")
+    places = tuple({"density": 0.1, "importance": n} for n in (4, 8, 16))
+    return replace(record, importance=importance, coordinates=places)
+
+
+def test_pressure_makes_cleaner_polytopes() -> None:
+    assert verdicts(claims.pressure(pressed([0.05, 0.02, 0.01]))) == {"PRESSURE p=0.1": True}
+    assert verdicts(claims.pressure(pressed([0.01, 0.02, 0.05]))) == {"PRESSURE p=0.1": False}
+
+
+def test_dead_outputs_are_seen_in_the_loss() -> None:
+    W = torch.eye(4)[:2][None]
+    record = snapshot(W, torch.zeros(1, 4), [1.0], "relu")
+    good = replace(record, loss=torch.tensor([[0.0, 0, 1 / 12, 1 / 12]]))
+    assert verdicts(claims.dimensions(good))["DSTAR loss"] is True
+    dead = replace(record, loss=torch.tensor([[0.0, 0, 1 / 12, 1 / 3]]))
+    assert verdicts(claims.dimensions(dead))["DSTAR loss"] is False

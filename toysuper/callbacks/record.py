@@ -30,16 +30,24 @@ class Instances(SnapshotCallback):
 
     Args:
         columns: functions from a Snapshot to ``(inst,)``, or to ``(inst, feat)`` to be averaged.
+        tables: functions from a Snapshot to rows of tables of their own, ``<name>.csv``.
     """
 
-    def __init__(self, columns: list[Callable] | None = None) -> None:
+    def __init__(
+        self, columns: list[Callable] | None = None, tables: list[Callable] | None = None
+    ) -> None:
         self.columns = COLUMNS if columns is None else columns
+        self.tables = tables or []
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """Write the table."""
+        """Write the tables."""
         folder = run_folder(trainer)
-        if folder is not None:
-            write_csv(folder / "instances.csv", self.rows(snapshot))
+        if folder is None:
+            return
+        write_csv(folder / "instances.csv", self.rows(snapshot))
+        for function in self.tables:
+            if rows := attempt(function, snapshot, list):
+                write_csv(folder / f"{function.__name__}.csv", rows)
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""

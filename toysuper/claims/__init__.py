@@ -6,7 +6,7 @@ from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
 from toysuper.claims.dynamics import energy_levels, octahedron
-from toysuper.claims.geometry import dimensions, graph, sum_rule
+from toysuper.claims.geometry import graph, pressure, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.pentagon import pentagon_to_digons
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
@@ -18,6 +18,7 @@ from toysuper.claims.sets import (
     local_bases,
 )
 from toysuper.claims.simplex import simplex
+from toysuper.claims.uniform import dimensions
 
 __all__ = [
     "Claim",
@@ -42,6 +43,7 @@ __all__ = [
     "pentagon_to_digons",
     "phase_contours",
     "phases",
+    "pressure",
     "simplex",
     "sum_rule",
 ]

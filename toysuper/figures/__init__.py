@@ -4,10 +4,13 @@ from toysuper.figures.adversarial_training import adversarial_training
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
 from toysuper.figures.energy import energy_levels
+from toysuper.figures.gains import gains
 from toysuper.figures.gram import gram
+from toysuper.figures.graph import geometry_graph
 from toysuper.figures.pentagon import pentagon_to_digons
 from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
+from toysuper.figures.pressure import pressure
 from toysuper.figures.set_angles import set_angles
 from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
@@ -19,6 +22,8 @@ __all__ = [
     "adversarial_training",
     "dimensions",
     "energy_levels",
+    "gains",
+    "geometry_graph",
     "gram",
     "loss_decomposition",
     "loss_surface",
@@ -26,6 +31,7 @@ __all__ = [
     "pentagon_to_digons",
     "phase_diagram",
     "plane",
+    "pressure",
     "set_angles",
     "solid",
     "solutions",

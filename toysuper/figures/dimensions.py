@@ -6,16 +6,8 @@ from matplotlib.figure import Figure
 from toysuper.errors import UserError
 from toysuper.figures.style import GRADED, caption
 from toysuper.metrics import dimensionality, dimensions_per_feature
+from toysuper.metrics.pressure import SOLIDS
 from toysuper.types import Snapshot
-
-SOLIDS = {
-    "tetrahedron 3/4": 3 / 4,
-    "triangle 2/3": 2 / 3,
-    "digon 1/2": 1 / 2,
-    "pentagon 2/5": 2 / 5,
-    "square antiprism 3/8": 3 / 8,
-}
-"""Dimensionality of each feature in a polytope of k unit vectors in d dimensions, d / k."""
 
 
 def dimensions(snapshot: Snapshot) -> Figure:
@@ -34,7 +26,7 @@ def dimensions(snapshot: Snapshot) -> Figure:
     models = models.pick(models.common_density().argsort(descending=True).tolist())
     figure = Figure(figsize=(10, 5.5), layout="constrained")
     axes = figure.subplots()
-    _polytopes(axes)
+    guide_lines(axes)
     _features(axes, models)
     sparsity = 1 / models.common_density()
     axes.plot(sparsity, dimensions_per_feature(models), color="black", linewidth=1.6, label="D*")
@@ -50,17 +42,19 @@ def dimensions(snapshot: Snapshot) -> Figure:
     return figure
 
 
-def _polytopes(axes: Axes) -> None:
+def guide_lines(axes: Axes, named: bool = True) -> None:
+    """The dimensionalities of polytopes, with their names at the right."""
     for name, share in SOLIDS.items():
         axes.axhline(share, color="0.82", linewidth=0.8, zorder=0)
-        axes.annotate(
-            name,
-            (1.005, share),
-            xycoords=("axes fraction", "data"),
-            fontsize="small",
-            color="0.35",
-            va="bottom" if name.startswith("pentagon") else "center",
-        )
+        if named:
+            axes.annotate(
+                name,
+                (1.005, share),
+                xycoords=("axes fraction", "data"),
+                fontsize="small",
+                color="0.35",
+                va="bottom" if name.startswith("pentagon") else "center",
+            )
 
 
 def _features(axes: Axes, models: Snapshot) -> None:

@@ -20,12 +20,3 @@ def official(instances: int, hidden: int, feat: int) -> float:
     0.26
     """
     return (2 / (hidden * (feat + instances))) ** 0.5
-
-
-def small(instances: int, hidden: int, feat: int) -> float:
-    """0.05: near zero, so that learning dynamics begin with every feature unlearned.
-
-    >>> small(10, 3, 6)
-    0.05
-    """
-    return 0.05

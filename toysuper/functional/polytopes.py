@@ -7,6 +7,8 @@ Source: the paper's section "The Geometry of Superposition".
 """
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -70,6 +72,26 @@ def polytopes(W: Float[Tensor, "hidden feat"], tolerance: float = 0.05) -> list[
     label = labels(adjacency(W[None]))[0]
     groups = [(label == k).nonzero()[:, 0] for k in label[kept].unique()]
     return [Polytope(group.tolist(), *_identify(W[:, group], tolerance)) for group in groups]
+
+
+PRODUCTS = {
+    ("digon", "digon", "digon"): "octahedron",
+    ("digon", "triangle"): "triangular bipyramid",
+    ("digon", "pentagon"): "pentagonal bipyramid",
+}
+
+
+def product_name(parts: Sequence[Polytope]) -> str:
+    """The tegum product of all components, by its own name where it has one.
+
+    >>> W = torch.cat([torch.eye(3), -torch.eye(3)], 1)
+    >>> product_name(polytopes(W))
+    'octahedron (3 digon)'
+    """
+    names = sorted(part.name for part in parts)
+    factors = " × ".join(f"{count} {name}" for name, count in Counter(names).most_common())
+    known = PRODUCTS.get(tuple(names))
+    return f"{known} ({factors})" if known else factors or "nothing represented"
 
 
 def _identify(W: Float[Tensor, "hidden members"], tolerance: float) -> tuple[str, float]:

@@ -9,32 +9,46 @@ from torch import Tensor
 from toysuper.errors import UserError
 from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
-from toysuper.models.relu_output import ReLUOutputModel
+from toysuper.models.base import ToyModel
 from toysuper.types import Batch
 
 
-class AdversarialModel(ReLUOutputModel):
-    r"""A ReLU-output model that sees :math:`x \pm \epsilon d_i` and shall answer x.
+class AdversarialModel(ToyModel):
+    r"""Answers x to attacked inputs, :math:`\mathrm{ReLU}(W^\top W (x \pm \epsilon d_i) + b)`.
 
     :math:`\epsilon` is ``budget`` times the mean length of the batch's inputs, and d_i the
     analytic attack on one feature, a different one for each sample in turn; a grid axis ``budget``
     sets it per instance. Gradients do not pass through the attack.
 
     Source: the paper's section "Superposition and Adversarial Examples", adversarial training.
-    See :class:`ReLUOutputModel` for the other arguments.
+    See :class:`ToyModel` for the other arguments.
 
     >>> AdversarialModel(n=5, grid={"budget": [0.0, 0.8]}, hidden=2).budget.flatten()
     tensor([0.0000, 0.8000])
     """
 
+    activation = ("relu",)
     budget: Tensor
 
     def __init__(self, *args: Any, budget: float = 0.1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.W = self.weights("W", self.hidden, self.n)
+        self.b = self.zeros(self.n)
         budgets = [float(value) for value in self.per_instance("budget", budget)]
         if not 0 <= min(budgets) <= max(budgets) < torch.inf:
             raise UserError(f"model.budget is {min(budgets)} or more; it must be at least 0")
         self.register_buffer("budget", torch.tensor(budgets)[:, None, None], persistent=False)
+
+    @property
+    def encoder(self) -> Tensor:
+        """W."""
+        return self.W
+
+    decoder = encoder
+
+    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """Reconstruct the features."""
+        return torch.relu(self.W.mT @ (self.W @ x) + self.b[..., None])
 
     def objective(self, batch: Batch) -> Float[Tensor, " inst"]:
         """The expected loss of attacked inputs."""

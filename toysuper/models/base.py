@@ -36,7 +36,7 @@ class ToyModel(Training, Evaluation, ABC):
         n: features; the command line takes it from the data.
         grid: the ensemble; the command line takes it from the data.
         hidden: hidden dimensions m.
-        init: standard deviation of the initial weights, by name: ``xavier``, ``official`` …
+        init: standard deviation of the initial weights, or its name: ``xavier``, ``official`` …
         optimizer: makes the optimiser.
         schedule: factor of the learning rate over training progress in [0, 1); constant without.
         clip: largest gradient norm of an instance.
@@ -61,7 +61,7 @@ class ToyModel(Training, Evaluation, ABC):
         n: int,
         grid: Grid | Mapping[str, Any] | list[Mapping[str, Any]] | None,
         hidden: int,
-        init: str = "xavier",
+        init: float | str = "xavier",
         optimizer: OptimizerCallable = adamw,
         schedule: Callable | None = None,
         clip: float | None = None,
@@ -86,7 +86,7 @@ class ToyModel(Training, Evaluation, ABC):
         self.n, self.hidden, self.optimizer = n, hidden, optimizer
         self.schedule = schedule or CONSTANT
         self.clip, self.jit, self.claimed, self.trained = clip, jit, {"seed"}, 0
-        self.std = resolve(init, "init", (inits,))(self.grid.instances, hidden, n)
+        self.std = _deviation(init, self.grid.instances, hidden, n)
         self.keys = self.grid.keys(seed)
         # outside the tree of modules, all of which the compiled step guards and walks
         held_out = [FeatureLoss(), FiringRate(), *(metrics or [])]
@@ -204,3 +204,11 @@ class ToyModel(Training, Evaluation, ABC):
             step=self.steps,
             history=self.history,
         )
+
+
+def _deviation(init: float | str, *sizes: int) -> float:
+    if isinstance(init, str):
+        return resolve(init, "init", (inits,))(*sizes)
+    if not 0 < init < torch.inf:
+        raise UserError(f"model.init is {init}; a standard deviation must be above 0")
+    return init

@@ -1,0 +1,53 @@
+"""Which geometry should win at which density, and what trained models reach."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from toysuper.errors import UserError
+from toysuper.figures.style import caption
+from toysuper.functional.gain import GEOMETRIES, gain
+from toysuper.functional.theory import uniform_variance
+from toysuper.metrics import held_out_loss
+from toysuper.types import Snapshot
+
+POINTS = 10
+
+
+def gains(snapshot: Snapshot) -> Figure:
+    r"""Loss taken away per hidden dimension, over that of a feature alone, against 1/(1-S).
+
+    Lines: polytopes of equal features, each at its best length and bias. Dots: trained models,
+    :math:`(\sum_i u(p) - L) / m\,u(p)` with their held-out loss.
+    Source: the paper's section "The Geometry of Superposition"; the comparison is ours.
+    """
+    density = snapshot.common_density()
+    if density.isnan().any() or len(density.unique()) < 2 or len(snapshot.importance.unique()) > 1:
+        raise UserError("figure 'gains' needs equal features, and models of two or more densities")
+    best = snapshot.best()
+    density = best.common_density().double()
+    sparsity = np.geomspace(1 / float(density.max()), 1 / float(density.min()), POINTS).tolist()
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    for name in GEOMETRIES:
+        values = [gain(name, round(1 / x, 9)) for x in sparsity]
+        (line,) = axes.plot(sparsity, values, linewidth=1.2)
+        axes.annotate(
+            f" {name}",
+            (sparsity[-1], values[-1]),
+            color=line.get_color(),
+            va="center",
+            fontsize="small",
+            annotation_clip=False,
+        )
+    _, hidden, feat = best.W.shape
+    scale = uniform_variance(density) * best.importance[:, 0].double()
+    measured = (feat * scale - held_out_loss(best).double()) / (hidden * scale)
+    axes.scatter(1 / density, measured, color="black", s=16, zorder=3, label="trained models")
+    ticks = [t for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= sparsity[-1] * 1.01]
+    axes.set(xscale="log", xlabel="1 / (1 - S)", ylabel="gain per hidden dimension")
+    axes.set_xticks(ticks, map(str, ticks))
+    axes.minorticks_off()
+    axes.legend(frameon=False, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
+    caption(figure, best)
+    return figure

@@ -1,0 +1,94 @@
+"""Figure GRAPH: the feature geometry graph, component by component."""
+
+import math
+
+import networkx as nx
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from torch import Tensor
+
+from toysuper.figures.style import caption, title
+from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
+from toysuper.types import Snapshot
+
+MOST = 6
+COLOURS = {
+    "single": "#8c8c8c",
+    "digon": "#4c72b0",
+    "triangle": "#dd8452",
+    "tetrahedron": "#55a868",
+    "pentagon": "#c44e52",
+    "square antiprism": "#8172b3",
+    "unknown": "#d6b656",
+}
+OTHER = "#937860"
+
+
+def geometry_graph(snapshot: Snapshot) -> Figure:
+    r"""Represented features, joined where not orthogonal, coloured by the polytope they form.
+
+    Line width is :math:`|W_i \cdot W_j|`. Up to six models of several components are shown, evenly
+    over the grid; of the seeds, the one with the least held-out loss.
+    Source: the paper's section "The Geometry of Superposition", feature geometry graphs.
+    """
+    best = snapshot.best()
+    found = [polytopes(W) for W in best.W]
+    several = [i for i, parts in enumerate(found) if len(parts) > 1] or list(range(len(best)))
+    count = min(len(several), MOST)
+    chosen = [several[k * (len(several) - 1) // max(1, count - 1)] for k in range(count)]
+    columns = min(3, count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(4.2 * columns, 4.4 * rows + 0.6), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    seen: set[str] = set()
+    for axes, i in zip(panels, chosen, strict=False):
+        seen |= {part.name for part in found[i]}
+        _components(axes, best.W[i], found[i])
+        axes.set_title(f"{title(best.pick([i]))}\n{product_name(found[i])}", fontsize="medium")
+    for empty in panels[count:]:
+        empty.set_visible(False)
+    keys = [
+        Line2D([], [], marker="o", ls="", color=COLOURS.get(name, OTHER), label=name)
+        for name in sorted(seen)
+    ]
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys) or 1, frameon=False)
+    caption(figure, best)
+    return figure
+
+
+def _components(axes: Axes, W: Tensor, parts: list[Polytope]) -> None:
+    """Each component in a cell of a grid, large ones in as many cells as they need."""
+    graph = nx.Graph()
+    near, weight = adjacency(W[None])[0], (W.mT @ W).abs()
+    graph.add_weighted_edges_from((int(i), int(j), float(weight[i, j])) for i, j in near.nonzero())
+    corner, width = np.zeros(2), math.sqrt(sum(map(_area, parts))) * 1.15
+    tall = 0.0
+    for part in sorted(parts, key=_area, reverse=True):
+        side = math.sqrt(_area(part))
+        if corner[0] + side > width and corner[0]:
+            corner, tall = np.array([0.0, corner[1] - tall]), 0.0
+        tall = max(tall, side)
+        graph.add_nodes_from(part.features)
+        place = nx.spring_layout(graph.subgraph(part.features), seed=0, center=(0, 0))
+        middle = corner + np.array([side, -side]) / 2
+        points = {i: middle + 0.36 * side * np.asarray(at) for i, at in place.items()}
+        _draw(axes, graph.subgraph(part.features), points, COLOURS.get(part.name, OTHER))
+        corner = corner + np.array([side, 0])
+    axes.set(xticks=[], yticks=[], aspect="equal")
+    axes.margins(0.05)
+    axes.spines[:].set_visible(False)
+
+
+def _area(part: Polytope) -> float:
+    return max(1.0, len(part.features) ** 1.2 / 2)
+
+
+def _draw(axes: Axes, graph: nx.Graph, points: dict[int, np.ndarray], colour: str) -> None:
+    lines = [(points[i], points[j]) for i, j in graph.edges]
+    widths = [min(2.0, 2 * data["weight"]) for _, _, data in graph.edges(data=True)]
+    axes.add_collection(LineCollection(lines, linewidths=widths, colors=colour, alpha=0.6))
+    places = np.array(list(points.values()))
+    axes.scatter(places[:, 0], places[:, 1], color=colour, s=14, zorder=2)
