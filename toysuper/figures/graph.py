@@ -14,7 +14,7 @@ from toysuper.figures.style import caption, title
 from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
 from toysuper.types import Snapshot
 
-MOST = 6
+MOST, COLUMNS = 12, 4
 COLOURS = {
     "single": "#8c8c8c",
     "digon": "#4c72b0",
@@ -30,8 +30,8 @@ OTHER = "#937860"
 def geometry_graph(snapshot: Snapshot) -> Figure:
     r"""Represented features, joined where not orthogonal, coloured by the polytope they form.
 
-    Line width is :math:`|W_i \cdot W_j|`. Up to six models of several components are shown, evenly
-    over the grid; of the seeds, the one with the least held-out loss.
+    Line width is :math:`|W_i \cdot W_j|`. Up to twelve models of several components are shown,
+    evenly over the grid; of the seeds, the one with the least held-out loss.
     Source: the paper's section "The Geometry of Superposition", feature geometry graphs.
     """
     best = snapshot.best()
@@ -39,9 +39,9 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     several = [i for i, parts in enumerate(found) if len(parts) > 1] or list(range(len(best)))
     count = min(len(several), MOST)
     chosen = [several[k * (len(several) - 1) // max(1, count - 1)] for k in range(count)]
-    columns = min(3, count)
+    columns = min(COLUMNS, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(4.2 * columns, 4.4 * rows + 0.6), layout="constrained")
+    figure = Figure(figsize=(3.6 * columns, 3.7 * rows + 0.6), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     seen: set[str] = set()
     for axes, i in zip(panels, chosen, strict=False):
@@ -77,9 +77,10 @@ def _components(axes: Axes, W: Tensor, parts: list[Polytope]) -> None:
         points = {i: middle + 0.36 * side * np.asarray(at) for i, at in place.items()}
         _draw(axes, graph.subgraph(part.features), points, COLOURS.get(part.name, OTHER))
         corner = corner + np.array([side, 0])
-    axes.set(xticks=[], yticks=[], aspect="equal")
-    axes.margins(0.05)
-    axes.spines[:].set_visible(False)
+    axes.set(xticks=[], yticks=[])
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.08)
+    axes.spines[:].set_color("0.9")
 
 
 def _area(part: Polytope) -> float:
@@ -88,7 +89,7 @@ def _area(part: Polytope) -> float:
 
 def _draw(axes: Axes, graph: nx.Graph, points: dict[int, np.ndarray], colour: str) -> None:
     lines = [(points[i], points[j]) for i, j in graph.edges]
-    widths = [min(2.0, 2 * data["weight"]) for _, _, data in graph.edges(data=True)]
+    widths = [min(2.0, 0.4 + 1.6 * data["weight"]) for _, _, data in graph.edges(data=True)]
     axes.add_collection(LineCollection(lines, linewidths=widths, colors=colour, alpha=0.6))
     places = np.array(list(points.values()))
     axes.scatter(places[:, 0], places[:, 1], color=colour, s=14, zorder=2)
