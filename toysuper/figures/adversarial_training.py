@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import caption
+from toysuper.figures.style import caption, open_frame
 from toysuper.metrics import dimensions_per_feature, represented
 from toysuper.types import Snapshot
 
@@ -31,6 +31,6 @@ def adversarial_training(snapshot: Snapshot) -> Figure:
     axes.set(xlabel="attack in training over the mean input's length", ylim=(0, None))
     axes.set_ylabel("features per dimension")
     axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)
     caption(figure, best)
     return figure

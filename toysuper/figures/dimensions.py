@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import GRADED, caption
+from toysuper.figures.style import GRADED, caption, open_frame, sparsity_axis
 from toysuper.metrics import dimensionality, dimensions_per_feature
 from toysuper.metrics.pressure import SOLIDS
 from toysuper.types import Snapshot
@@ -30,14 +30,10 @@ def dimensions(snapshot: Snapshot) -> Figure:
     _features(axes, models)
     sparsity = 1 / models.common_density()
     axes.plot(sparsity, dimensions_per_feature(models), color="black", linewidth=1.6, label="D*")
-    axes.set(
-        xscale="log", xlabel="1 / (1 - S)", ylabel="dimensions per feature", ylim=(-0.03, 1.08)
-    )
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(ylabel="dimensions per feature", ylim=(-0.03, 1.08))
+    sparsity_axis(axes, float(sparsity.max()))
+    open_frame(axes)
     axes.legend(loc="upper right", frameon=False)
-    ticks = [t for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= float(sparsity.max()) * 1.01]
-    axes.set_xticks(ticks, map(str, ticks))
-    axes.minorticks_off()
     caption(figure, models)
     return figure
 

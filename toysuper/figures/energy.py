@@ -4,7 +4,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import caption
+from toysuper.figures.style import caption, open_frame
 from toysuper.metrics.dynamics import Course, course, jumps
 from toysuper.types import Snapshot
 
@@ -50,4 +50,4 @@ def _column(top: Axes, bottom: Axes, found: Course, k: int) -> None:
     top.set(ylim=(-0.03, 1.03), yticks=[0, 1 / 3, 0.5, 2 / 3, 1])
     top.set_yticklabels(["0", "1/3", "1/2", "2/3", "1"])
     for axes in (top, bottom):
-        axes.spines[["top", "right"]].set_visible(False)
+        open_frame(axes)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import caption
+from toysuper.figures.style import caption, open_frame, sparsity_axis
 from toysuper.functional.gain import GEOMETRIES, gain
 from toysuper.functional.theory import uniform_variance
 from toysuper.metrics import held_out_loss
@@ -43,11 +43,9 @@ def gains(snapshot: Snapshot) -> Figure:
     scale = uniform_variance(density) * best.importance[:, 0].double()
     measured = (feat * scale - held_out_loss(best).double()) / (hidden * scale)
     axes.scatter(1 / density, measured, color="black", s=16, zorder=3, label="trained models")
-    ticks = [t for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= sparsity[-1] * 1.01]
-    axes.set(xscale="log", xlabel="1 / (1 - S)", ylabel="gain per hidden dimension")
-    axes.set_xticks(ticks, map(str, ticks))
-    axes.minorticks_off()
+    axes.set_ylabel("gain per hidden dimension")
+    sparsity_axis(axes, sparsity[-1])
     axes.legend(frameon=False, loc="upper left")
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)
     caption(figure, best)
     return figure

@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import GRADED, caption
+from toysuper.figures.style import GRADED, caption, open_frame
 from toysuper.functional.branches import branches
 from toysuper.metrics.pentagon import Fits, fits
 from toysuper.types import Snapshot
@@ -92,4 +92,4 @@ def _losses(axes: Axes, found: Fits, density: float, scale: ScalarMappable) -> N
     axes.set(xscale="log", ylim=(0, top), xlabel="density of feature 0 over the others'")
     axes.set(ylabel="loss / E‖x‖²", title=f"branches cross at {exact.crossing():.3f}")
     axes.legend(frameon=False, fontsize="small", loc="lower right")
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from toysuper.figures.dimensions import guide_lines
-from toysuper.figures.style import GRADED, caption
+from toysuper.figures.style import GRADED, caption, log_axis, open_frame
 from toysuper.metrics import dimensionality, norm
 from toysuper.metrics.pressure import features_that_matter
 from toysuper.metrics.snapshot import REPRESENTED
@@ -28,11 +28,9 @@ def pressure(snapshot: Snapshot) -> Figure:
             shares = dimensionality(best)[i][norm(best)[i] > REPRESENTED]
             x = [float(ratio[i]) * 1.35 ** (k / len(shares) - 0.5) for k in range(len(shares))]
             axes.scatter(x, shares, c=shares, cmap=GRADED, vmin=0, vmax=1, s=9, linewidths=0)
-        ticks = sorted({float(r) for r in ratio})
-        axes.set(xscale="log", xlabel="n / m", title=f"1 - S = {p:.3g}", ylim=(0, 1.05))
-        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-        axes.minorticks_off()
-        axes.spines[["top", "right"]].set_visible(False)
+        axes.set(title=f"1 - S = {p:.3g}", ylim=(0, 1.05))
+        log_axis(axes, "n / m", ratio.tolist())
+        open_frame(axes)
     panels[0].set_ylabel("feature dimensionality")
     caption(figure, best)
     return figure

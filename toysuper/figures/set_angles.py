@@ -4,7 +4,7 @@ import torch
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import SETS, caption
+from toysuper.figures.style import SETS, caption, log_axis, open_frame
 from toysuper.metrics.sets import pairs, set_angle
 from toysuper.types import Snapshot
 
@@ -31,10 +31,8 @@ def set_angles(snapshot: Snapshot) -> Figure:
         axes.scatter(x * torch.exp(shift), angles, c=colours, s=24, zorder=2)
     low = float(best.common_density().min()) * 0.99
     ticks = [p for p in (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1) if p >= low]
-    axes.set(xscale="log", xlabel="1 - S", ylabel="degrees within a set", ylim=(-6, 186))
-    axes.set(yticks=range(0, 181, 30))
-    axes.set_xticks(ticks, [f"{p:g}" for p in ticks])
-    axes.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(ylabel="degrees within a set", ylim=(-6, 186), yticks=range(0, 181, 30))
+    log_axis(axes, "1 - S", ticks)
+    open_frame(axes)
     caption(figure, best)
     return figure

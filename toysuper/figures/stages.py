@@ -10,7 +10,7 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.figures.solid import polyhedron
-from toysuper.figures.style import caption, set_colours
+from toysuper.figures.style import caption, open_frame, set_colours
 from toysuper.metrics.dynamics import course
 from toysuper.metrics.stages import stages
 from toysuper.types import Snapshot
@@ -73,4 +73,4 @@ def _loss(axes: Axes, step: Tensor, loss: Tensor, starts: list[float]) -> None:
         if start == start:
             axes.axvline(max(start, 1), color="0.7", linewidth=0.8)
             axes.annotate(name, (max(start, 1) * 1.06, float(loss.max()) * 0.98), va="top")
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)

@@ -1,5 +1,7 @@
 """Colours and captions that all figures share."""
 
+from collections.abc import Iterable
+
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -70,3 +72,22 @@ def clean(axes: Axes) -> None:
 def unit_scale(name: str) -> ScalarMappable:
     """Colours for values in [0, 1]; larger ones look like 1."""
     return ScalarMappable(Normalize(0, 1, clip=True), name)
+
+
+def log_axis(axes: Axes, label: str, ticks: Iterable[float]) -> None:
+    """A logarithmic x axis with these ticks, as they are."""
+    shown = sorted(set(ticks))
+    axes.set(xscale="log", xlabel=label)
+    axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    axes.minorticks_off()
+
+
+def sparsity_axis(axes: Axes, largest: float) -> None:
+    """1 / (1 - S) from 1 to the largest."""
+    ticks = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+    log_axis(axes, "1 / (1 - S)", [tick for tick in ticks if tick <= largest * 1.01])
+
+
+def open_frame(axes: Axes) -> None:
+    """No lines at the top and the right."""
+    axes.spines[["top", "right"]].set_visible(False)
