@@ -31,6 +31,12 @@ def test_some_features_may_differ() -> None:
     torch.testing.assert_close(world.density[0], torch.tensor([0.5, 0.5, 0.5, 1.0]))
 
 
+@pytest.mark.parametrize("axis", ["importance[9:]", "density[3:1]"])
+def test_a_slice_of_no_feature_is_refused(axis: str) -> None:
+    with pytest.raises(UserError, match="names none of the 4 features"):
+        data(grid={axis: [1.0, 0.5]})
+
+
 def test_training_validation_and_test_never_share_samples() -> None:
     world = data().world()
     seen = [world(0, purpose).features for purpose in (Purpose.TRAIN, Purpose.VAL, Purpose.TEST)]

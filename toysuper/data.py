@@ -15,7 +15,7 @@ from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
 from toysuper.world import World
 
-AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+|-?\d*:-?\d*)\])?|seed")
+AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+|(-?\d+)?:(-?\d+)?)\])?|seed")
 """Grid axes that the data understands; any other must name an argument of the model."""
 
 PerFeature = float | list[float] | Curve
@@ -147,7 +147,10 @@ class SyntheticData(LightningDataModule):
         if feature is None:
             return slice(None)
         if ":" in feature:
-            return slice(*(int(end) if end else None for end in feature.split(":")))
+            part = slice(*(int(end) if end else None for end in feature.split(":")))
+            if not range(self.n)[part]:
+                raise UserError(f"grid axis '{name}' names none of the {self.n} features of data.n")
+            return part
         if not -self.n <= int(feature) < self.n:
             raise UserError(f"grid axis '{name}' names a feature outside the {self.n} of data.n")
         return [int(feature)]

@@ -65,6 +65,16 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
     return _mismatch(message, files)
 
 
+LISTS = {
+    "figures.draw",
+    "figures.animate",
+    "metrics.measure",
+    "instances.columns",
+    "instances.tables",
+    "claims.check",
+}
+
+
 def _mismatch(message: str, files: Iterable[str]) -> str:
     key = ".".join(re.findall(r'Parser key "([^"]+)"', message))
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
@@ -72,7 +82,7 @@ def _mismatch(message: str, files: Iterable[str]) -> str:
     if not telling and any(line.startswith("Subtypes:") for line in lines):
         telling = [_innermost(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
-    if key in ("figures.draw", "metrics.measure", "instances.columns", "claims.check"):
+    if key in LISTS:
         text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
     text = text if len(text) < 300 else f"{text[:300]} …"
     return f"{key}{place(key.split('.')[-1], files) if key else ''}: {text}".lstrip(": ")

@@ -19,12 +19,17 @@ Coordinates = Mapping[str, float | int | str]
 
 
 class Batch(NamedTuple):
-    """A weighted set of columns: what one step of the world shows."""
+    """A weighted set of columns: what one step of the world shows.
+
+    ``number`` counts the samples through all ranks, one further on at each step, for what shall
+    differ from sample to sample and not depend on how a batch is shared out.
+    """
 
     features: Float[Tensor, "inst feat batch"]
     target: Float[Tensor, "inst feat batch"]
     importance: Float[Tensor, "inst feat"]
     weight: Float[Tensor, "#inst batch"]
+    number: Int[Tensor, " batch"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Snapshot:
     ``coordinates`` says where each instance stands in the grid; ``loss`` is the held-out loss of
     each feature, importance-weighted (NaN before any validation); features that are drawn together
     share a number in ``sets``. ``history`` holds earlier Snapshots of the same instances, where
-    a :class:`~toysuper.callbacks.History` took them.
+    a :class:`~toysuper.callbacks.History` took them. ``sparse_uniform`` says whether features are
+    independent and U[0, 1] when active, as closed forms and attacks here suppose.
     """
 
     encoder: Float[Tensor, "inst hidden feat"]
@@ -50,6 +56,7 @@ class Snapshot:
     coordinates: tuple[Coordinates, ...]
     step: int = 0
     history: tuple["Snapshot", ...] = ()
+    sparse_uniform: bool = True
 
     def __len__(self) -> int:
         return len(self.coordinates)

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -48,4 +49,5 @@ class World(nn.Module):
             return bits(self.keys, step, purpose, rows, self.samples, self.first)
 
         x, weight = self.features.columns(draw, self.density)
-        return Batch(x, self.task(x), self.importance, weight)
+        number = torch.arange(x.shape[-1], device=x.device) + self.first + step
+        return Batch(x, self.task(x), self.importance, weight, number)

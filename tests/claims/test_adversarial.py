@@ -8,7 +8,6 @@ from tests.claims.test_claims import snapshot, verdicts
 from toysuper import claims
 from toysuper.types import Snapshot
 
-EYE = torch.eye(4)
 ALONE = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]]).double()
 DIGONS = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, -1]]).double()
 LONG = torch.tensor([[2.0, 0, 0, 0], [0, 0, 0, 0]]).double()
@@ -28,14 +27,19 @@ def test_vulnerability_rises_with_features_per_dimension() -> None:
     assert verdicts(claims.adversarial(two(ALONE, DIGONS).pick([0]))) == {"ADV rise": None}
 
 
-def trained(*lengths: float) -> Snapshot:
-    W = torch.stack([length * EYE for length in lengths])
-    made = snapshot(W, torch.zeros(len(W), 4), [0.2] * len(W), "relu")
-    places = tuple({"budget": 0.1 * k} for k in range(len(W)))
-    return replace(made, coordinates=places)
+def trained(*models: torch.Tensor) -> Snapshot:
+    made = snapshot(torch.stack(models), torch.zeros(3, 4), [0.2] * 3, "relu")
+    return replace(made, coordinates=tuple({"budget": b} for b in (0.0, 0.4, 0.8)))
 
 
-def test_adversarial_training_never_adds_features_per_dimension() -> None:
-    assert verdicts(claims.adversarial_training(trained(1.2, 1.0, 1.0))) == {"ADVTRAIN": True}
-    assert verdicts(claims.adversarial_training(trained(1.0, 1.2, 0.5))) == {"ADVTRAIN": False}
-    assert verdicts(claims.adversarial_training(two(EYE, EYE))) == {"ADVTRAIN": None}
+def test_adversarial_training_takes_superposition_away() -> None:
+    def told(*models: torch.Tensor) -> dict[str, bool | None]:
+        return verdicts(claims.adversarial_training(trained(*models)))
+
+    assert told(DIGONS, DIGONS, ALONE) == {"ADVTRAIN": True, "ADVTRAIN count": True}
+    shorter = told(DIGONS, 0.8 * DIGONS, 0.6 * DIGONS)
+    assert shorter == {"ADVTRAIN": True, "ADVTRAIN count": False}
+    assert told(ALONE, DIGONS, ALONE) == {"ADVTRAIN": False, "ADVTRAIN count": False}
+    assert told(DIGONS, DIGONS, DIGONS)["ADVTRAIN count"] is False
+    other = verdicts(claims.adversarial_training(two(ALONE, DIGONS)))
+    assert other == {"ADVTRAIN": None, "ADVTRAIN count": None}

@@ -65,6 +65,8 @@ def test_three_correlated_pairs_form_a_hexagon() -> None:
     assert verdicts(claims.hexagon(record([0.0, 120, 60, 180, 240, 300], 2, 0.05))) == {
         "CORR3": False
     }
+    two_lines = record([0.0, 63, 0, 63, 0, 63], 2, 0.05)
+    assert verdicts(claims.hexagon(two_lines)) == {"CORR3": False}
     short = record([0.0, 63, 120, 183, 240, 303], 2, 0.05, length=0.8)
     assert verdicts(claims.hexagon(short)) == {"CORR3": False}
 
@@ -82,6 +84,8 @@ def test_pairs_collapse_one_by_one() -> None:
     assert verdicts(claims.collapse(collapsing([0, 1, 2, 3]))) == {"COLLAPSE": True}
     for wrong in ([0, 2, 1, 3], [1, 1, 2, 3], [0, 0, 0, 0], [0, 1, 2, 2]):
         assert verdicts(claims.collapse(collapsing(wrong))) == {"COLLAPSE": False}
+    partly = collapsing([0, 1, 2, 3]).pick([0, 1, 3])
+    assert verdicts(claims.collapse(partly)) == {"COLLAPSE": None}
     assert verdicts(claims.collapse(record(ORTHOGONAL, 2, 0.05))) == {"COLLAPSE": None}
 
 

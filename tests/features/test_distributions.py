@@ -126,6 +126,13 @@ def test_impossible_densities_are_refused(distribution, options, sentence) -> No
         data(features=distribution, **options).world()
 
 
+def test_a_set_may_be_all_features_and_k_is_at_least_one() -> None:
+    x, _ = sample(features.CorrelatedSets(None), EQUAL)
+    assert torch.equal((x[0, 0] > 0), (x[0, 5] > 0))
+    with pytest.raises(UserError, match="whole k >= 1"):
+        data(n=4, density=2e-4, features=features.ExactlyK()).world()
+
+
 @pytest.mark.parametrize(
     "make",
     [

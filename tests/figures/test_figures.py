@@ -89,7 +89,9 @@ KINDS = {
 @pytest.mark.parametrize("name", figures.__all__)
 def test_every_figure_draws_something(name: str, request: pytest.FixtureRequest) -> None:
     kind = KINDS.get(name, "snapshot")
-    picture = pixels(getattr(figures, name)(request.getfixturevalue(kind)))
+    figure = getattr(figures, name)(request.getfixturevalue(kind))
+    assert all(axes.has_data() for axes in figure.axes if axes.get_visible())
+    picture = pixels(figure)
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
@@ -135,11 +137,12 @@ def test_gram_orders_features_by_importance() -> None:
     )
 
 
-def test_plane_needs_two_dimensions() -> None:
+@pytest.mark.parametrize("draw", [figures.plane, figures.solutions])
+def test_the_plane_needs_two_dimensions(draw) -> None:
     world = data(grid=GRID)
     snapshot = fitted(world, 2, hidden=3).snapshot(world)
     with pytest.raises(UserError, match=r"needs model\.hidden of 2, not 3"):
-        figures.plane(snapshot)
+        draw(snapshot)
 
 
 def test_colours_mean_what_the_paper_says() -> None:

@@ -95,6 +95,10 @@ def test_other_stories_are_out_of_order(weights) -> None:
 def test_claims_about_the_octahedron() -> None:
     told = {c.name: c.holds for c in claims.octahedron(story(0.05 * OPEN, APART, OPEN, OCTAHEDRON))}
     assert told == {"OCTA": True, "OCTA order": True}
+    untold = replace(story(0.05 * OPEN, OCTAHEDRON), history=())
+    assert [c.holds for c in claims.octahedron(untold)] == [True, None]
+    pairs = replace(untold, sets=(torch.arange(6) // 2)[None])
+    assert [c.holds for c in claims.octahedron(pairs)] == [None, None]
     lost = {c.name: c.holds for c in claims.octahedron(story(0.05 * OPEN, APART, OPEN, OPEN))}
     assert lost == {"OCTA": False, "OCTA order": False}
 

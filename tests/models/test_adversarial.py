@@ -20,10 +20,9 @@ def test_without_a_budget_it_is_the_main_model() -> None:
     assert not torch.equal(fitted(world, model=AdversarialModel, budget=0.1).W, plain.W)
 
 
-def test_each_sample_is_attacked_at_another_feature_by_the_budget() -> None:
-    world = data(n=4, grid={"budget": [0.1, 0.5]})
-    model = AdversarialModel(4, world.grid, hidden=2)
-    found = model.attack(10)
+def test_each_sample_is_attacked_at_another_feature_or_with_the_other_sign() -> None:
+    model = AdversarialModel(4, {"budget": [0.1, 0.5]}, hidden=2)
+    found = model.attack(torch.arange(3, 13))
     assert found.shape == (2, 4, 10)
     torch.testing.assert_close(found.norm(dim=1), torch.ones(2, 10))
     torch.testing.assert_close(found[..., 4:8], -found[..., :4])
@@ -32,13 +31,26 @@ def test_each_sample_is_attacked_at_another_feature_by_the_budget() -> None:
 
 
 def test_the_objective_is_the_loss_of_attacked_inputs_against_clean_ones() -> None:
-    world = data(n=4, grid={"budget": [0.1, 0.5]})
+    world = data(n=4, density=0.5, grid={"budget": [0.1, 0.5]})
     model = AdversarialModel(4, world.grid, hidden=2)
-    batch = world.world()(0, Purpose.TRAIN)
-    length = batch.features.norm(dim=1).mean(-1)
-    push = model.attack(16) * (torch.tensor([0.1, 0.5]) * length)[:, None, None]
+    model.rehearse(world)
+    clean = world.world(held_out=True)(0, Purpose.ANALYSIS).features
+    torch.testing.assert_close(model.length.flatten(), clean.norm(dim=1).mean(-1))
+    batch = world.world()(5, Purpose.TRAIN)
+    push = model.attack(torch.arange(5, 21)) * model.length
+    push = push * torch.tensor([0.1, 0.5])[:, None, None]
     slow = (batch.features - model(batch.features + push)).square().sum(1).mean(-1)
     torch.testing.assert_close(model.objective(batch), slow)
+
+
+def test_ranks_attack_as_one_process_does() -> None:
+    """The mean of two halves' objectives is the whole batch's."""
+    world = data(n=3, density=0.5)
+    model = AdversarialModel(3, world.grid, hidden=2, budget=0.8)
+    model.rehearse(world)
+    whole = model.objective(world.world()(7, Purpose.TRAIN))
+    halves = [model.objective(world.world(rank=r, ranks=2)(7, Purpose.TRAIN)) for r in range(2)]
+    torch.testing.assert_close(torch.stack(halves).mean(0), whole)
 
 
 def test_larger_attacks_leave_less_superposition() -> None:
@@ -49,7 +61,7 @@ def test_larger_attacks_leave_less_superposition() -> None:
 
 
 def test_a_negative_budget_is_refused() -> None:
-    with pytest.raises(UserError, match=r"model\.budget is -0\.1"):
+    with pytest.raises(UserError, match=r"model\.budget is -0\.1; it must be finite"):
         AdversarialModel(4, None, hidden=2, budget=-0.1)
 
 

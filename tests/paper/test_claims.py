@@ -10,7 +10,7 @@ from tests._run import ROOT, process
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 
 REPORTED = ("PRESSURE", "DSCATTER solids")
-"""Statements that we measured and that do not hold over seeds; see the configs' claims."""
+"""Statements that do not hold over seeds: their configs say what was measured."""
 
 
 @pytest.mark.slow

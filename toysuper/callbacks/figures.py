@@ -70,7 +70,7 @@ class Figures(SnapshotCallback):
 
 
 def spread(moments: Sequence[Snapshot], most: int) -> list[Snapshot]:
-    """At most that many moments, the first and the last among them."""
+    """At most that many moments, at least the first and the last."""
     count = min(len(moments), max(2, most))
     return [moments[k * (len(moments) - 1) // max(1, count - 1)] for k in range(count)]
 

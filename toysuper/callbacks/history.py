@@ -18,14 +18,14 @@ KEPT = ("encoder", "decoder", "bias", "loss")
 
 
 class History(Callback):
-    """Fills ``Snapshot.history`` at ``num`` log-spaced steps from 0 to the last.
+    """Fills ``Snapshot.history`` at step 0 and at log-spaced steps from 1 to the last.
 
     A schedule of its own, whatever the logging and the validations: bursts end where it wants
     a look. The loss of every moment is of the same held-out batch. Checkpoints hold the history,
     so a resumed run has all of it.
 
     Args:
-        num: how many moments; 0 takes none.
+        num: how many log-spaced steps, of which early ones may be the same; 0 takes none.
 
     Raises:
         UserError: ``num`` is negative, or training has no end.
@@ -39,6 +39,7 @@ class History(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Choose the steps."""
+        self.moments = []
         total = pl_module.total_steps()
         if self.num and total == torch.inf:
             raise UserError("history needs an end; set trainer.max_steps or trainer.max_epochs")
@@ -95,8 +96,8 @@ class History(Callback):
 @torch.no_grad()
 def held_out(model: Any, world: World) -> Tensor:
     """The loss of each feature on one held-out batch, ``(inst, feat)``."""
-    x, target, importance, weight = world(0, Purpose.ANALYSIS)
-    return feature_losses(model(x), target, importance, weight)
+    batch = world(0, Purpose.ANALYSIS)
+    return feature_losses(model(batch.features), batch.target, batch.importance, batch.weight)
 
 
 def log_spaced(total: int, num: int) -> list[int]:

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from toysuper.claims.claim import Claim, absent, within
+from toysuper.claims.sets import of_sets
 from toysuper.metrics import dimensionality, norm
 from toysuper.metrics.dynamics import course, jumps
 from toysuper.metrics.sets import cosines
@@ -39,13 +40,14 @@ def octahedron(snapshot: Snapshot) -> list[Claim]:
     """OCTA: two correlated sets of three features become an octahedron, stage by stage."""
     end = "seeds that end with 3 cross-set cos < -0.9 and |cos| < 0.1 within sets"
     order = "seeds whose sets separate, then open, then pair up"
-    if snapshot.W.shape[1:] != (3, 6):
-        return [absent("OCTA", end, ">= 80%"), absent("OCTA order", order, ">= 80%")]
+    unknown = [absent("OCTA", end, ">= 80%"), absent("OCTA order", order, ">= 80%")]
+    if not len(of_sets(snapshot, 6, 3, 3)):
+        return unknown
     orthogonal = cosines(snapshot, within=True).abs().amax(-1) < 0.1
-    parts = [("OCTA", end, octahedral(snapshot) & orthogonal)]
-    if snapshot.history:
-        parts.append(("OCTA order", order, stages(snapshot).in_order))
-    return [_share(*part) for part in parts]
+    found = _share("OCTA", end, octahedral(snapshot) & orthogonal)
+    if not snapshot.history:
+        return [found, unknown[1]]
+    return [found, _share("OCTA order", order, stages(snapshot).in_order)]
 
 
 def _share(name: str, statement: str, good: Tensor) -> Claim:

@@ -7,7 +7,7 @@ from torch import Tensor
 from toysuper.claims.claim import Claim, absent, numbers, within
 from toysuper.functional.polytopes import polytopes
 from toysuper.metrics import total_dimensionality
-from toysuper.metrics.pressure import distance_to_solids, features_that_matter
+from toysuper.metrics.pressure import distance_to_polytopes, features_that_matter
 from toysuper.types import Snapshot
 
 
@@ -57,7 +57,7 @@ def pressure(snapshot: Snapshot) -> list[Claim]:
     """PRESSURE: the more features for a dimension, the closer D_i are to polytopes'."""
     best = snapshot.best()
     ratio, density = features_that_matter(best) / best.W.shape[1], best.common_density()
-    distance, found = distance_to_solids(best), []
+    distance, found = distance_to_polytopes(best), []
     for p in density[density < 0.25].unique().flip(0):
         here = (density == p).nonzero()[:, 0]
         here = here[ratio[here].argsort()]
@@ -67,7 +67,7 @@ def pressure(snapshot: Snapshot) -> list[Claim]:
                 f"mean |D_i - nearest polytope's| for n / m of {numbers(ratio[here])}",
                 "decreasing",
                 numbers(distance[here]),
-                len(here) > 1 and bool((distance[here].diff() < 0).all()),
+                bool((distance[here].diff() < 0).all()) if len(here) > 1 else None,
             )
         )
     return found

@@ -21,14 +21,14 @@ def of_sets(snapshot: Snapshot, n: int, m: int, size: int) -> Snapshot:
 
 def correlated_pairs(snapshot: Snapshot) -> list[Claim]:
     """CORR2: the members of a correlated pair are orthogonal."""
-    name, statement = "CORR2", "mean |cos| within sets of the best model at p = 0.1"
+    name, statement = "CORR2", "mean |cos| within sets of the best model at p = 0.1; least norm"
     models = at(of_sets(snapshot, 4, 2, 2), 0.1)
     if models is None:
-        return [absent(name, statement, "< 0.05")]
+        return [absent(name, statement, "< 0.05; > 0.5")]
     best = models.best()
-    value = float(within_cosine(best)[0])
-    holds = value < 0.05 and within(norm(best), 0.5, torch.inf)
-    return [Claim(name, statement, "< 0.05", f"{value:.3f}", holds)]
+    value, least = float(within_cosine(best)[0]), float(norm(best).min())
+    holds = value < 0.05 and least > 0.5
+    return [Claim(name, statement, "< 0.05; > 0.5", f"{value:.3f}; {least:.3f}", holds)]
 
 
 def anticorrelated_pairs(snapshot: Snapshot) -> list[Claim]:
@@ -54,15 +54,19 @@ def anticorrelated_pairs(snapshot: Snapshot) -> list[Claim]:
 
 def hexagon(snapshot: Snapshot) -> list[Claim]:
     """CORR3: three correlated pairs form a hexagon whose neighbours are the pairs."""
-    name, statement = "CORR3", "degrees within pairs and least norm of the best model at p = 0.05"
-    expected = "57-69; > 0.9"
+    name = "CORR3"
+    statement = "degrees within pairs, between neighbours, and least norm of the best at p = 0.05"
+    expected = "57-69; 50-70; > 0.9"
     models = at(of_sets(snapshot, 6, 2, 2), 0.05)
     if models is None:
         return [absent(name, statement, expected)]
     best = models.best()
     angles, least = set_angle(best)[0], float(norm(best).min())
-    holds = within(angles, 57, 69) and least > 0.9
-    return [Claim(name, statement, expected, f"{numbers(angles)}; {least:.3f}", holds)]
+    around = torch.rad2deg(torch.atan2(best.W[0, 1], best.W[0, 0])).sort().values
+    gaps = torch.cat([around.diff(), around[:1] + 360 - around[-1:]])
+    holds = within(angles, 57, 69) and within(gaps, 50, 70) and least > 0.9
+    measured = f"{numbers(angles)}; {float(gaps.min()):.3g}-{float(gaps.max()):.3g}; {least:.3f}"
+    return [Claim(name, statement, expected, measured, holds)]
 
 
 def collapse(snapshot: Snapshot) -> list[Claim]:
@@ -74,14 +78,16 @@ def collapse(snapshot: Snapshot) -> list[Claim]:
     density = best.common_density()
     order = density.argsort()
     density = density[order]
-    if len(density) < 4 or density[0] > 0.051 or density[-1] < 0.44:
+    sparse, one = density <= 0.051, (density > 0.079) & (density < 0.141)
+    two, three = ((density - p).abs() < 0.01 for p in (0.18, 0.45))
+    if not all(bool(part.any()) for part in (sparse, one, two, three)):
         return [absent(name, statement, expected)]
     count = collapsed(best)[order]
     parts = [
-        bool((count[density <= 0.051] == 0).all()),
-        bool((count[(density > 0.079) & (density < 0.141)] == 1).any()),
-        bool((count[(density - 0.18).abs() < 0.01] == 2).all()),
-        bool((count[(density - 0.45).abs() < 0.01] == 3).all()),
+        bool((count[sparse] == 0).all()),
+        bool((count[one] == 1).any()),
+        bool((count[two] == 2).all()),
+        bool((count[three] == 3).all()),
         bool((count.diff() >= 0).all()),
     ]
     measured = ", ".join(f"{int(c)} at {float(p):.2g}" for p, c in zip(density, count, strict=True))

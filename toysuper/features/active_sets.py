@@ -52,7 +52,8 @@ class ActiveSets(Features, nn.Module):
         super().__init__()
         if nodes < 1 or (exact or 0) < 0:
             raise UserError(f"features.nodes is {nodes} and exact {exact}; use >= 1 and >= 0")
-        self.nodes, self.exact, self.signed = nodes, exact, signed
+        self.nodes, self.exact = nodes, exact
+        self.signed, self.sparse_uniform = signed, not signed
 
     def prepare(self, n: int, samples: int) -> int:
         """Make the columns of n features."""

@@ -26,6 +26,8 @@ class Features(ABC):
     """Mean and mean square of an active feature's magnitude."""
     signed: bool = False
     """Whether active features have a random sign."""
+    sparse_uniform: bool = False
+    """Whether features are independent and U[0, 1] when active."""
     size: int | None = 1
     """Consecutive features that form a set; None takes all of them."""
 

@@ -20,21 +20,19 @@ class CorrelatedSets(Gated):
     0.73
     """
 
-    size: int
-
-    def __init__(self, size: int = 2, signed: bool = False) -> None:
+    def __init__(self, size: int | None = 2, signed: bool = False) -> None:
         super().__init__(signed)
         self.size = size
 
     def rows(self, n: int) -> int:
         """One number a set."""
-        return n // self.size
+        return n // (self.size or n)
 
     def active(
         self, u: Float[Tensor, "inst rows batch"], density: Float[Tensor, "inst feat"]
     ) -> Bool[Tensor, "inst feat batch"]:
         """Those whose density exceeds their set's number."""
-        return u.repeat_interleave(self.size, 1) < density[..., None]
+        return u.repeat_interleave(self.size or density.shape[1], 1) < density[..., None]
 
     def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Probability that both of two features are active."""

@@ -26,11 +26,11 @@ class ExactlyK(Gated):
         """One density an instance, a whole number of features."""
         n = density.shape[1]
         k = density[:, :1] * n
-        wrong = (density != density[:, :1]) | ((k - k.round()).abs() > 1e-3)
+        wrong = (density != density[:, :1]) | ((k - k.round()).abs() > 1e-3) | (k < 0.5)
         if bool(wrong.any()):
             value = float(density[wrong][0])
             raise UserError(
-                f"data.density holds {value:.4g}; ExactlyK needs k / {n} for a whole k, "
+                f"data.density holds {value:.4g}; ExactlyK needs k / {n} for a whole k >= 1, "
                 "the same for all features of an instance"
             )
 

@@ -15,7 +15,7 @@ class SparseUniform(Features):
     """
 
     def __init__(self, signed: bool = False) -> None:
-        self.signed = signed
+        self.signed, self.sparse_uniform = signed, not signed
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
         """Features ``(inst, feat, batch)``."""

@@ -17,6 +17,8 @@ def adversarial_training(snapshot: Snapshot) -> Figure:
     if any("budget" not in place for place in snapshot.coordinates):
         raise UserError("figure 'adversarial_training' needs a grid axis 'budget'")
     best = snapshot.best()
+    if len({place["budget"] for place in best.coordinates}) < len(best):
+        raise UserError("figure 'adversarial_training' shows one model a budget; fix other axes")
     order = sorted(range(len(best)), key=lambda i: float(best.coordinates[i]["budget"]))
     best = best.pick(order)
     budget = [float(place["budget"]) for place in best.coordinates]

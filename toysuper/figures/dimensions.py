@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from toysuper.errors import UserError
 from toysuper.figures.style import GRADED, caption, open_frame, sparsity_axis
 from toysuper.metrics import dimensionality, dimensions_per_feature
-from toysuper.metrics.pressure import SOLIDS
+from toysuper.metrics.pressure import POLYTOPES
 from toysuper.types import Snapshot
 
 
@@ -40,7 +40,7 @@ def dimensions(snapshot: Snapshot) -> Figure:
 
 def guide_lines(axes: Axes, named: bool = True) -> None:
     """The dimensionalities of polytopes, with their names at the right."""
-    for name, share in SOLIDS.items():
+    for name, share in POLYTOPES.items():
         axes.axhline(share, color="0.82", linewidth=0.8, zorder=0)
         if named:
             axes.annotate(

@@ -4,7 +4,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import caption, open_frame
+from toysuper.figures.style import caption, label, open_frame
 from toysuper.metrics.dynamics import Course, course, jumps
 from toysuper.types import Snapshot
 
@@ -22,12 +22,10 @@ def energy_levels(snapshot: Snapshot) -> Figure:
     found = course(snapshot)
     count = min(len(snapshot), MOST)
     figure = Figure(figsize=(4.2 * count + 0.6, 5.6), layout="constrained")
-    panels = figure.subplots(
-        2, count, squeeze=False, sharex=True, sharey="row", height_ratios=(2, 1)
-    )
+    panels = figure.subplots(2, count, squeeze=False, sharex=True, height_ratios=(2, 1))
     for k in range(count):
         _column(panels[0, k], panels[1, k], found, k)
-        panels[0, k].set_title(f"seed {snapshot.coordinates[k].get('seed', k)}")
+        panels[0, k].set_title(label(snapshot.coordinates[k], drop=()))
     panels[0, 0].set_ylabel("feature dimensionality")
     panels[1, 0].set_ylabel("loss")
     caption(figure, snapshot)
@@ -35,7 +33,7 @@ def energy_levels(snapshot: Snapshot) -> Figure:
 
 
 def _column(top: Axes, bottom: Axes, found: Course, k: int) -> None:
-    shares, step = found.shares[:, k], found.step
+    shares, step = found.dimensionality[:, k], found.step
     for feature in range(shares.shape[1]):
         top.plot(step, shares[:, feature], color=COLOURS(feature % COLOURS.N), linewidth=0.9)
     bottom.plot(step, found.loss[:, k], color="black", linewidth=1.2)

@@ -21,8 +21,11 @@ def gains(snapshot: Snapshot) -> Figure:
     Source: the paper's section "The Geometry of Superposition"; the comparison is ours.
     """
     density = snapshot.common_density()
-    if density.isnan().any() or len(density.unique()) < 2 or len(snapshot.importance.unique()) > 1:
-        raise UserError("figure 'gains' needs equal features, and models of two or more densities")
+    equal = len(snapshot.importance.unique()) == 1 and snapshot.sparse_uniform
+    if density.isnan().any() or len(density.unique()) < 2 or not equal:
+        raise UserError(
+            "figure 'gains' needs equal, independent features of U[0, 1], and two or more densities"
+        )
     best = snapshot.best()
     density = best.common_density().double()
     sparsity = np.geomspace(1 / float(density.max()), 1 / float(density.min()), POINTS).tolist()

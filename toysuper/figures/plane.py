@@ -28,10 +28,15 @@ def plane(snapshot: Snapshot) -> Figure:
     return planes(best, titles, -(-len(best) // columns), columns)
 
 
-def planes(models: Snapshot, titles: Sequence[str], rows: int, columns: int) -> Figure:
-    """A panel for every model, in ``rows`` of ``columns``."""
+def in_the_plane(models: Snapshot) -> None:
+    """Refuse models of other than two hidden dimensions."""
     if models.W.shape[1] != 2:
         raise UserError(f"a figure of the plane needs model.hidden of 2, not {models.W.shape[1]}")
+
+
+def planes(models: Snapshot, titles: Sequence[str], rows: int, columns: int) -> Figure:
+    """A panel for every model, in ``rows`` of ``columns``."""
+    in_the_plane(models)
     size = (max(3 * columns + 1.2, 5.5), 3.3 * rows + 0.3)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()

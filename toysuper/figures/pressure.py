@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from toysuper.errors import UserError
 from toysuper.figures.dimensions import guide_lines
 from toysuper.figures.style import GRADED, caption, log_axis, open_frame
 from toysuper.metrics import dimensionality, norm
@@ -18,6 +19,8 @@ def pressure(snapshot: Snapshot) -> Figure:
     """
     best = snapshot.best()
     density = best.common_density()
+    if density.isnan().any():
+        raise UserError("figure 'pressure' needs models whose features have one density each")
     cells = sorted({float(p) for p in density}, reverse=True)
     figure = Figure(figsize=(3.6 * len(cells) + 1.6, 4.6), layout="constrained")
     panels = figure.subplots(1, len(cells), squeeze=False, sharey=True)[0]

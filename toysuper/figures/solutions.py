@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from matplotlib.figure import Figure
 
-from toysuper.figures.plane import COLUMNS, planes
+from toysuper.figures.plane import COLUMNS, in_the_plane, planes
 from toysuper.figures.style import title
 from toysuper.metrics import held_out_loss
 from toysuper.types import Snapshot
@@ -18,6 +18,7 @@ def solutions(snapshot: Snapshot) -> Figure:
     as it is.
     Source: the paper's section "The Geometry of Superposition", correlated features.
     """
+    in_the_plane(snapshot)
     loss = held_out_loss(snapshot).nan_to_num(torch.inf)
     cells: dict[str, list[int]] = {}
     for i in range(len(snapshot)):

@@ -31,8 +31,10 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
         raise UserError("figure 'octahedron_stages' needs two sets of three features, hidden of 3")
     best = int(found.loss[-1].argmin())
     starts = [0.0, *(float(when[best]) for when in stages(snapshot))]
-    ends = [*starts[1:], float(found.step[-1])]
-    shown = [ends[0] - 1, (starts[1] * ends[1]) ** 0.5, (starts[2] * ends[2]) ** 0.5, ends[3]]
+    last = float(found.step[-1])
+    ends = [min((s for s in starts[k + 1 :] if s == s), default=last) for k in range(4)]
+    middle = [(start * end) ** 0.5 for start, end in zip(starts, ends, strict=True)]
+    shown = [ends[0] - (ends[0] < last), *middle[1:3], last]
     figure = Figure(figsize=(11, 8.6), layout="constrained")
     above, below = np.asarray(figure.subfigures(2, 1, height_ratios=(2.3, 1)))
     turn = _upright(snapshot.W[best])

@@ -21,7 +21,7 @@ class Course(NamedTuple):
 
     step: Int[Tensor, " time"]
     loss: Float[Tensor, "time inst"]
-    shares: Float[Tensor, "time inst feat"]
+    dimensionality: Float[Tensor, "time inst feat"]
 
 
 class Jump(NamedTuple):
@@ -57,7 +57,7 @@ def jumps(course: Course, instance: int) -> list[Jump]:
     times the median change of windows in the second half of training, where it only trembles.
     The first window is left out. Of windows that overlap, the one with the largest change counts.
     """
-    step, loss, shares = course.step, course.loss[:, instance], course.shares[:, instance]
+    step, loss, shares = course.step, course.loss[:, instance], course.dimensionality[:, instance]
     window = WINDOW * int(step[-1])
     first = torch.searchsorted(step, step - window)  # the earliest moment of each one's window
     change, feature = (shares - shares[first]).abs().max(-1)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -36,7 +37,8 @@ def fits(snapshot: Snapshot) -> Fits:
         UserError: other sizes, or densities that differ beyond feature 0's.
     """
     p, rest = snapshot.density, snapshot.density[:, 1:]
-    if snapshot.W.shape[1:] != (2, 5) or bool((rest != rest[:, :1]).any()):
+    equal = bool((rest == rest[:, :1]).all()) and bool((snapshot.importance == 1).all())
+    if snapshot.W.shape[1:] != (2, 5) or not equal:
         raise UserError("needs five features in two dimensions that differ in density[0] only")
     kept = norm(snapshot) > REPRESENTED
     others = kept[:, 1:].all(-1)
@@ -57,4 +59,4 @@ def switch(fits: Fits) -> float:
 
 def _best(fits: Fits, ratio: Tensor) -> int:
     here = (fits.ratio == ratio).nonzero()[:, 0]
-    return int(here[fits.loss[here].argmin()])
+    return int(here[fits.loss[here].nan_to_num(torch.inf).argmin()])

@@ -7,7 +7,7 @@ from torch import Tensor
 from toysuper.metrics.snapshot import REPRESENTED, dimensionality, norm
 from toysuper.types import Snapshot
 
-SOLIDS = {
+POLYTOPES = {
     "tetrahedron 3/4": 3 / 4,
     "triangle 2/3": 2 / 3,
     "digon 1/2": 1 / 2,
@@ -23,9 +23,9 @@ def features_that_matter(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     return (snapshot.importance > 0).sum(-1).to(snapshot.W.dtype)
 
 
-def distance_to_solids(snapshot: Snapshot) -> Float[Tensor, " inst"]:
+def distance_to_polytopes(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     r"""Mean over represented features of :math:`\min_s |D_i - s|` over the polytopes' shares s."""
-    solids = torch.tensor(list(SOLIDS.values()), dtype=snapshot.W.dtype)
-    distance = (dimensionality(snapshot)[..., None] - solids).abs().amin(-1)
+    known = torch.tensor(list(POLYTOPES.values()), dtype=snapshot.W.dtype)
+    distance = (dimensionality(snapshot)[..., None] - known).abs().amin(-1)
     kept = (norm(snapshot) > REPRESENTED).to(distance.dtype)
     return (distance * kept).sum(-1) / kept.sum(-1)

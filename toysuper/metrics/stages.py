@@ -17,7 +17,7 @@ class Stages(NamedTuple):
     """Steps at which each instance enters stages B, C and D; stage A begins at 0. NaN for never.
 
     B: features have grown, each set lies along one direction, the two directions apart.
-    C: then the members of each set open to more than 60 degrees.
+    C: then the mean cosine between members of a set falls below 1/2, as of 60 degrees.
     D: three pairs across the sets are antipodal, from here to the end.
     """
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from toysuper.data import SyntheticData
 from toysuper.errors import UserError
 from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
+from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.types import Batch
 
@@ -16,9 +18,9 @@ from toysuper.types import Batch
 class AdversarialModel(ToyModel):
     r"""Answers x to attacked inputs, :math:`\mathrm{ReLU}(W^\top W (x \pm \epsilon d_i) + b)`.
 
-    :math:`\epsilon` is ``budget`` times the mean length of the batch's inputs, and d_i the
-    analytic attack on one feature, a different one for each sample in turn; a grid axis ``budget``
-    sets it per instance. Gradients do not pass through the attack.
+    :math:`\epsilon` is ``budget`` times the mean length of an input, and d_i the analytic attack on
+    one feature, the next one for each sample; a grid axis ``budget`` sets it per instance.
+    Gradients do not pass through the attack.
 
     Source: the paper's section "Superposition and Adversarial Examples", adversarial training.
     See :class:`ToyModel` for the other arguments.
@@ -29,6 +31,7 @@ class AdversarialModel(ToyModel):
 
     activation = ("relu",)
     budget: Tensor
+    length: Tensor
 
     def __init__(self, *args: Any, budget: float = 0.1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,8 +39,10 @@ class AdversarialModel(ToyModel):
         self.b = self.zeros(self.n)
         budgets = [float(value) for value in self.per_instance("budget", budget)]
         if not 0 <= min(budgets) <= max(budgets) < torch.inf:
-            raise UserError(f"model.budget is {min(budgets)} or more; it must be at least 0")
+            wrong = min(budgets) if min(budgets) < 0 else max(budgets)
+            raise UserError(f"model.budget is {wrong}; it must be finite and at least 0")
         self.register_buffer("budget", torch.tensor(budgets)[:, None, None], persistent=False)
+        self.register_buffer("length", torch.ones(self.grid.instances, 1, 1), persistent=False)
 
     @property
     def encoder(self) -> Tensor:
@@ -50,15 +55,21 @@ class AdversarialModel(ToyModel):
         """Reconstruct the features."""
         return torch.relu(self.W.mT @ (self.W @ x) + self.b[..., None])
 
+    @torch.no_grad()
+    def rehearse(self, data: SyntheticData) -> None:
+        """Take the mean length of an input from the data, too."""
+        super().rehearse(data)
+        batch = data.world(held_out=True)(0, Purpose.ANALYSIS)
+        mean = (batch.weight * torch.linalg.vector_norm(batch.features, dim=1)).sum(-1)
+        self.length.copy_(mean[:, None, None])
+
     def objective(self, batch: Batch) -> Float[Tensor, " inst"]:
         """The expected loss of attacked inputs."""
-        x = batch.features
-        length = (batch.weight * torch.linalg.vector_norm(x, dim=1)).sum(-1)
-        push = self.attack(x.shape[-1]) * self.budget * length[:, None, None]
-        return expected_loss(self(x + push), batch.target, batch.importance, batch.weight)
+        push = self.attack(batch.number) * self.budget * self.length
+        answer = self(batch.features + push)
+        return expected_loss(answer, batch.target, batch.importance, batch.weight)
 
-    def attack(self, samples: int) -> Float[Tensor, "inst feat samples"]:
-        """Directions for that many samples: feature by feature, then with the other sign."""
+    def attack(self, number: Int[Tensor, " batch"]) -> Float[Tensor, "inst feat batch"]:
+        """The direction for each sample's number: feature by feature, then with the other sign."""
         found = attack_directions(self.encoder, self.decoder).detach()
-        both = torch.cat([found, -found], -1)
-        return both.repeat(1, 1, -(-samples // both.shape[-1]))[..., :samples]
+        return torch.cat([found, -found], -1)[..., number % (2 * self.n)]

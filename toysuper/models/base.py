@@ -203,6 +203,7 @@ class ToyModel(Training, Evaluation, ABC):
             coordinates=data.grid.coordinates,
             step=self.steps,
             history=self.history,
+            sparse_uniform=data.features.sparse_uniform,
         )
 
 
