@@ -13,6 +13,7 @@ from PIL import Image
 
 from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.files import write_whole
+from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
 
 
@@ -61,18 +62,13 @@ class Figures(SnapshotCallback):
             write_whole(folder / "figures" / f"{function.__name__}.png", picture.getvalue())
             show(trainer, function.__name__, figure, snapshot.step)
         for function in self.animate:
-            moments = spread(snapshot.best().history, self.frames)
-            drawn = [attempt(function, moment, Figure) for moment in moments]
+            moments = snapshot.best().history
+            shown = evenly(len(moments), self.frames)
+            drawn = [attempt(function, moments[k], Figure) for k in shown]
             if drawn and None not in drawn:
                 write_whole(folder / "figures" / f"{function.__name__}.gif", gif(drawn))
             elif not drawn:
                 warnings.warn("an animation needs a history; set history.num", stacklevel=2)
-
-
-def spread(moments: Sequence[Snapshot], most: int) -> list[Snapshot]:
-    """At most that many moments, at least the first and the last."""
-    count = min(len(moments), max(2, most))
-    return [moments[k * (len(moments) - 1) // max(1, count - 1)] for k in range(count)]
 
 
 def gif(figures: Sequence[Figure], milliseconds: int = 80) -> bytes:

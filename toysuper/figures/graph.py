@@ -12,6 +12,7 @@ from torch import Tensor
 
 from toysuper.figures.style import caption, title
 from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
+from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
 
 MOST, COLUMNS = 12, 4
@@ -37,8 +38,8 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     best = snapshot.best()
     found = [polytopes(W) for W in best.W]
     several = [i for i, parts in enumerate(found) if len(parts) > 1] or list(range(len(best)))
-    count = min(len(several), MOST)
-    chosen = [several[k * (len(several) - 1) // max(1, count - 1)] for k in range(count)]
+    chosen = [several[k] for k in evenly(len(several), MOST)]
+    count = len(chosen)
     columns = min(COLUMNS, count)
     rows = -(-count // columns)
     figure = Figure(figsize=(3.6 * columns, 3.7 * rows + 0.6), layout="constrained")

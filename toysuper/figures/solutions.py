@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from toysuper.figures.plane import COLUMNS, in_the_plane, planes
 from toysuper.figures.style import title
+from toysuper.functional.spacing import evenly
 from toysuper.metrics import held_out_loss
 from toysuper.types import Snapshot
 
@@ -26,15 +27,11 @@ def solutions(snapshot: Snapshot) -> Figure:
     columns = min(COLUMNS, *map(len, cells.values()))
     chosen, titles = [], []
     for name, members in cells.items():
-        for i in _spread(sorted(members, key=loss.__getitem__), columns):
+        ranked = sorted(members, key=loss.__getitem__)
+        for i in [ranked[k] for k in evenly(len(ranked), columns)][:columns]:
             titles.append(f"{name}\nloss {float(loss[i]):.2g}")
             chosen.append(i)
     return planes(_turned(snapshot.pick(chosen)), titles, len(cells), columns)
-
-
-def _spread(ranked: list[int], count: int) -> list[int]:
-    """The first, the last, and evenly between."""
-    return [ranked[k * (len(ranked) - 1) // max(1, count - 1)] for k in range(count)]
 
 
 def _turned(models: Snapshot) -> Snapshot:
