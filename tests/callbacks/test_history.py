@@ -148,6 +148,16 @@ def test_a_mesh_has_a_colour_for_each_vertex_and_outward_faces() -> None:
         model.W.copy_(torch.cat([torch.eye(3), -torch.eye(3)], 1))
     snapshot: Snapshot = model.snapshot(world)
     parts = mesh(snapshot)
-    assert parts["vertices"].shape == parts["colors"].shape == (1, 6, 3)
+    assert parts["vertices"].shape == parts["colors"].shape == (1, 24, 3)
     assert parts["faces"].shape == (1, 8, 3)
     assert len(parts["colors"][0].unique(dim=0)) == 2
+    for a, b, c in parts["vertices"][0][parts["faces"][0]]:
+        assert float(torch.linalg.cross(b - a, c - a) @ (a + b + c)) > 0
+
+
+def test_features_in_a_plane_are_a_cloud_of_points() -> None:
+    world = data(n=6, features=CorrelatedSets(3))
+    model = ReLUOutputModel(6, world.grid, hidden=3, jit=False)
+    model.W.data[:, 2] = 0
+    parts = mesh(model.snapshot(world))
+    assert parts["vertices"].shape == (1, 6, 3) and "faces" not in parts

@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from matplotlib.colors import to_rgb
-from torch import Tensor
 
 from toysuper.callbacks.metrics import tag
 from toysuper.callbacks.moments import SnapshotCallback
@@ -46,11 +45,25 @@ class Meshes(SnapshotCallback):
                     )
 
 
+CAMERA = {
+    "camera": {"cls": "PerspectiveCamera", "fov": 30},  # wider ones come too near
+    "lights": [
+        {"cls": "AmbientLight", "color": "#ffffff", "intensity": 0.75},
+        {"cls": "DirectionalLight", "color": "#ffffff", "intensity": 0.6, "position": [3, -1, 4]},
+    ],
+}
+
+
 def mesh(model: Snapshot) -> dict[str, Any]:
-    """Vertices, colours and outward faces of one model, as TensorBoard wants them."""
+    """Vertices, colours and outward faces of one model, as TensorBoard wants them.
+
+    Each face has corners of its own, so that light shows the edges.
+    """
     W = model.W[0].float()
     shades = set_colours(model) or [PARTS[0]] * W.shape[1]
-    colours = torch.tensor([to_rgb(shade) for shade in shades]) * 255
-    triangles = faces(W)
-    found: dict[str, Tensor] = {"vertices": W.T[None], "colors": colours.to(torch.uint8)[None]}
-    return found | ({"faces": torch.tensor([triangles])} if triangles else {})
+    colours = (torch.tensor([to_rgb(shade) for shade in shades]) * 255).to(torch.uint8)
+    corners = [i for triangle in faces(W) for i in triangle]
+    shown = corners or list(range(W.shape[1]))
+    found = {"vertices": W.T[shown][None], "colors": colours[shown][None]}
+    separate = {"faces": torch.arange(len(corners)).view(1, -1, 3)} if corners else {}
+    return {**found, **separate, "config_dict": CAMERA}
