@@ -35,7 +35,7 @@ ALLOWED = {
         "schedules",
         "world",
     },
-    "callbacks": CORE | {"callbacks", "claims", "figures", "files", "metrics", "world"},
+    "callbacks": CORE | {"callbacks", "claims", "figures", "files", "metrics"},
 }
 LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}
 

@@ -12,12 +12,12 @@ from tests._run import data, trainer
 from toysuper import figures
 from toysuper.callbacks import Figures, History, Meshes
 from toysuper.callbacks.figures import gif
-from toysuper.callbacks.history import log_spaced
-from toysuper.callbacks.meshes import mesh
 from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
+from toysuper.figures.solid import mesh
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
+from toysuper.functional.spacing import log_spaced
 from toysuper.models import ReLUOutputModel, ToyModel
 from toysuper.types import Snapshot
 
@@ -55,7 +55,7 @@ def test_looking_changes_nothing() -> None:
     watched, _ = run(History(10))
     alone, _ = run()
     assert torch.equal(watched.W, alone.W) and torch.equal(watched.b, alone.b)
-    assert alone.history == ()
+    assert not alone.history
 
 
 def test_the_loss_of_a_moment_is_of_held_out_samples() -> None:

@@ -9,7 +9,7 @@ from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
 from toysuper.functional.polytopes import polygon
 from toysuper.metrics.dynamics import Course, course, jumps
-from toysuper.metrics.stages import stages
+from toysuper.metrics.octahedron_stages import stages
 from toysuper.types import Snapshot
 
 STEPS = torch.arange(0, 1001, 10)

@@ -3,16 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from lightning.pytorch import Callback, Trainer
-from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.functional.losses import feature_losses
-from toysuper.functional.noise import Purpose
+from toysuper.functional.spacing import log_spaced
 from toysuper.types import Snapshot
-from toysuper.world import World
 
 KEPT = ("encoder", "decoder", "bias", "loss")
 
@@ -84,26 +80,10 @@ class History(Callback):
                 replace(now, step=step, history=(), **{name: saved[name][k] for name in KEPT})
                 for k, step in enumerate(saved["step"])
             ]
-            model.history = tuple(self.moments)
+            model.history = self.moments
 
     def _look(self, trainer: Trainer, model: Any) -> None:
         now = model.snapshot(trainer.datamodule)
-        loss = held_out(model, self.world).cpu()
+        loss = model.held_out_losses(self.world).cpu()
         self.moments.append(replace(now, loss=loss, history=()))
-        model.history = tuple(self.moments)
-
-
-@torch.no_grad()
-def held_out(model: Any, world: World) -> Tensor:
-    """The loss of each feature on one held-out batch, ``(inst, feat)``."""
-    batch = world(0, Purpose.ANALYSIS)
-    return feature_losses(model(batch.features), batch.target, batch.importance, batch.weight)
-
-
-def log_spaced(total: int, num: int) -> list[int]:
-    """At most ``num`` different steps, evenly spaced in the logarithm from 1 to ``total``.
-
-    >>> log_spaced(100, 5)
-    [1, 3, 10, 32, 100]
-    """
-    return sorted({round(step) for step in np.geomspace(1, total, num).tolist()})
+        model.history = self.moments

@@ -6,9 +6,9 @@ from toysuper.claims.claim import Claim, absent, within
 from toysuper.claims.sets import of_sets
 from toysuper.metrics import dimensionality, norm
 from toysuper.metrics.dynamics import course, jumps
+from toysuper.metrics.octahedron_stages import octahedral, stages
 from toysuper.metrics.sets import cosines
 from toysuper.metrics.snapshot import REPRESENTED
-from toysuper.metrics.stages import octahedral, stages
 from toysuper.types import Snapshot
 
 

@@ -1,6 +1,7 @@
 """Claims of the paper's section "The Geometry of Superposition": polytopes and their shares."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -35,22 +36,36 @@ def graph(snapshot: Snapshot) -> list[Claim]:
     """GRAPH: the components of the feature geometry graph are the paper's polytopes."""
     models = snapshot.best()
     sparsity = 1 / models.common_density()
-    return [
-        _graph("GRAPH digons", 2.5, 2.7, ">= 90% digons", models, sparsity),
-        _graph("GRAPH pentagons", 3.45, 4.2, "digons and pentagons among them", models, sparsity),
-    ]
+    return [_graph(*rule, models, sparsity) for rule in GRAPHS]
+
+
+GRAPHS: tuple[tuple[str, float, float, str, Callable[[Counter[str]], bool]], ...] = (
+    ("GRAPH digons", 2.5, 2.7, ">= 90% digons", lambda c: c["digon"] >= 0.9 * c.total()),
+    (
+        "GRAPH pentagons",
+        3.45,
+        4.2,
+        "digons and pentagons among them",
+        lambda c: min(c["digon"], c["pentagon"]) > 0,
+    ),
+)
+"""Name, from and to which 1/(1-S), and what the numbers of polytopes shall be."""
 
 
 def _graph(
-    name: str, start: float, stop: float, expected: str, models: Snapshot, sparsity: Tensor
+    name: str,
+    start: float,
+    stop: float,
+    expected: str,
+    rule: Callable[[Counter[str]], bool],
+    models: Snapshot,
+    sparsity: Tensor,
 ) -> Claim:
     statement = f"components at 1/(1-S) of {start:g}-{stop:g}"
     found = _census(models.where(lambda i: start < float(sparsity[i]) < stop))
     if not found.total():
         return absent(name, statement, expected)
-    digons = found["digon"] / found.total()
-    holds = digons >= 0.9 if name == "GRAPH digons" else min(digons, found["pentagon"]) > 0
-    return Claim(name, statement, expected, _count(found), holds)
+    return Claim(name, statement, expected, _count(found), rule(found))
 
 
 def pressure(snapshot: Snapshot) -> list[Claim]:

@@ -1,12 +1,10 @@
 """Claims of the paper's introduction: five features in two dimensions."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from toysuper.claims.claim import Claim, absent, at, of_size, only, within
-from toysuper.functional.geometry import directions, norms
+from toysuper.functional.geometry import angle_gaps, directions, norms
 from toysuper.types import Snapshot
 
 
@@ -63,8 +61,7 @@ def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:
 
 def _pentagon(W: Tensor, bias: Tensor) -> tuple[str, bool]:
     lengths = norms(W[None])[0]
-    angles = torch.rad2deg(torch.atan2(W[1], W[0])).sort().values
-    gaps = torch.cat([angles.diff(), angles[:1] + math.degrees(2 * math.pi) - angles[-1:]])
+    gaps = angle_gaps(W)
     holds = within(lengths, 0.95, torch.inf) and within(gaps, 60, 84) and bool((bias < 0).all())
     span = f"{float(gaps.min()):.0f}-{float(gaps.max()):.0f}"
     measured = f"{_norms(lengths)}, gaps {span}, b <= {float(bias.max()):.2f}"

@@ -1,7 +1,7 @@
 """Claims of the paper's section "The Geometry of Superposition": from the pentagon to digons."""
 
 from toysuper.claims.claim import Claim, absent
-from toysuper.functional.branches import branches
+from toysuper.functional.pentagon_branches import branches
 from toysuper.metrics.pentagon import Fits, fits, switch
 from toysuper.types import Snapshot
 

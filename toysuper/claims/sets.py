@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from toysuper.claims.claim import Claim, absent, at, numbers, within
+from toysuper.functional.geometry import angle_gaps
 from toysuper.metrics import held_out_loss, norm
 from toysuper.metrics.sets import cosines, pairs, set_angle, within_cosine
 from toysuper.types import Snapshot
@@ -19,13 +20,17 @@ def of_sets(snapshot: Snapshot, n: int, m: int, size: int) -> Snapshot:
     return snapshot if same else snapshot.pick([])
 
 
+def _best(snapshot: Snapshot, n: int, m: int, size: int, density: float) -> Snapshot | None:
+    models = at(of_sets(snapshot, n, m, size), density)
+    return models and models.best()
+
+
 def correlated_pairs(snapshot: Snapshot) -> list[Claim]:
     """CORR2: the members of a correlated pair are orthogonal."""
     name, statement = "CORR2", "mean |cos| within sets of the best model at p = 0.1; least norm"
-    models = at(of_sets(snapshot, 4, 2, 2), 0.1)
-    if models is None:
+    best = _best(snapshot, 4, 2, 2, 0.1)
+    if best is None:
         return [absent(name, statement, "< 0.05; > 0.5")]
-    best = models.best()
     value, least = float(within_cosine(best)[0]), float(norm(best).min())
     holds = value < 0.05 and least > 0.5
     return [Claim(name, statement, "< 0.05; > 0.5", f"{value:.3f}; {least:.3f}", holds)]
@@ -57,13 +62,11 @@ def hexagon(snapshot: Snapshot) -> list[Claim]:
     name = "CORR3"
     statement = "degrees within pairs, between neighbours, and least norm of the best at p = 0.05"
     expected = "57-69; 50-70; > 0.9"
-    models = at(of_sets(snapshot, 6, 2, 2), 0.05)
-    if models is None:
+    best = _best(snapshot, 6, 2, 2, 0.05)
+    if best is None:
         return [absent(name, statement, expected)]
-    best = models.best()
     angles, least = set_angle(best)[0], float(norm(best).min())
-    around = torch.rad2deg(torch.atan2(best.W[0, 1], best.W[0, 0])).sort().values
-    gaps = torch.cat([around.diff(), around[:1] + 360 - around[-1:]])
+    gaps = angle_gaps(best.W[0])
     holds = within(angles, 57, 69) and within(gaps, 50, 70) and least > 0.9
     measured = f"{numbers(angles)}; {float(gaps.min()):.3g}-{float(gaps.max()):.3g}; {least:.3f}"
     return [Claim(name, statement, expected, measured, holds)]
@@ -103,10 +106,9 @@ def local_bases(snapshot: Snapshot) -> list[Claim]:
     """LOCAL: each set of ten is nearly orthogonal within itself, not to the other set."""
     name, statement = "LOCAL", "mean |WᵀW| of the best model at p = 0.05: within, across, diagonal"
     expected = "< 0.06, > 0.18, > 0.95"
-    models = at(of_sets(snapshot, 20, 10, 10), 0.05)
-    if models is None:
+    best = _best(snapshot, 20, 10, 10, 0.05)
+    if best is None:
         return [absent(name, statement, expected)]
-    best = models.best()
     gram = (best.W.mT @ best.W).abs()
     inside, across = (float(gram[pairs(best, within)].mean()) for within in (True, False))
     own = gram.diagonal(dim1=1, dim2=2)

@@ -3,10 +3,11 @@
 from toysuper.figures.adversarial_training import adversarial_training
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
-from toysuper.figures.energy import energy_levels
+from toysuper.figures.energy_levels import energy_levels
 from toysuper.figures.gains import gains
+from toysuper.figures.geometry_graph import geometry_graph
 from toysuper.figures.gram import gram
-from toysuper.figures.graph import geometry_graph
+from toysuper.figures.octahedron_stages import octahedron_stages
 from toysuper.figures.pentagon import pentagon_to_digons
 from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
@@ -14,7 +15,6 @@ from toysuper.figures.pressure import pressure
 from toysuper.figures.set_angles import set_angles
 from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
-from toysuper.figures.stages import octahedron_stages
 from toysuper.figures.surface import loss_surface
 from toysuper.figures.vulnerability import vulnerability
 

@@ -3,8 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.errors import UserError
-from toysuper.figures.style import GRADED, caption, open_frame, sparsity_axis
+from toysuper.figures.style import GRADED, by_sparsity, caption, open_frame, sparsity_axis
 from toysuper.metrics import dimensionality, dimensions_per_feature
 from toysuper.metrics.pressure import POLYTOPES
 from toysuper.types import Snapshot
@@ -19,11 +18,7 @@ def dimensions(snapshot: Snapshot) -> Figure:
 
     Source: the paper's section "The Geometry of Superposition".
     """
-    density = snapshot.common_density()
-    if density.isnan().any() or len(density.unique()) < 2:
-        raise UserError("figure 'dimensions' needs models of two or more densities, one each")
-    models = snapshot.best()
-    models = models.pick(models.common_density().argsort(descending=True).tolist())
+    models = by_sparsity(snapshot, "dimensions")
     figure = Figure(figsize=(10, 5.5), layout="constrained")
     axes = figure.subplots()
     guide_lines(axes)

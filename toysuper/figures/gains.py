@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import caption, open_frame, sparsity_axis
-from toysuper.functional.gain import GEOMETRIES, gain
+from toysuper.figures.style import by_sparsity, caption, open_frame, sparsity_axis
+from toysuper.functional.polytope_gain import GEOMETRIES, gain
 from toysuper.functional.theory import uniform_variance
 from toysuper.metrics import held_out_loss
 from toysuper.types import Snapshot
@@ -20,13 +20,9 @@ def gains(snapshot: Snapshot) -> Figure:
     :math:`(\sum_i u(p) - L) / m\,u(p)` with their held-out loss.
     Source: the paper's section "The Geometry of Superposition"; the comparison is ours.
     """
-    density = snapshot.common_density()
-    equal = len(snapshot.importance.unique()) == 1 and snapshot.sparse_uniform
-    if density.isnan().any() or len(density.unique()) < 2 or not equal:
-        raise UserError(
-            "figure 'gains' needs equal, independent features of U[0, 1], and two or more densities"
-        )
-    best = snapshot.best()
+    if len(snapshot.importance.unique()) > 1 or not snapshot.sparse_uniform:
+        raise UserError("figure 'gains' needs equal, independent features of U[0, 1]")
+    best = by_sparsity(snapshot, "gains")
     density = best.common_density().double()
     sparsity = np.geomspace(1 / float(density.max()), 1 / float(density.min()), POINTS).tolist()
     figure = Figure(figsize=(9, 5), layout="constrained")

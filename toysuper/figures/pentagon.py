@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.figures.style import GRADED, caption, open_frame
-from toysuper.functional.branches import branches
+from toysuper.functional.pentagon_branches import branches
 from toysuper.metrics.pentagon import Fits, fits
 from toysuper.types import Snapshot
 
@@ -51,7 +51,7 @@ def _overlay(
     scale: ScalarMappable,
     right: int,
 ) -> None:
-    here = kind & ((found.density / density - 1).abs() < 1e-3)
+    here = kind & found.near(density)
     for ratio in found.ratio[here].unique():
         members = (here & (found.ratio == ratio)).nonzero()[:, 0]
         W = _turned(snapshot.W[members[found.loss[members].argmin()]], right)

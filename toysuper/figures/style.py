@@ -7,6 +7,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
+from toysuper.errors import UserError
 from toysuper.types import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
@@ -91,3 +92,16 @@ def sparsity_axis(axes: Axes, largest: float) -> None:
 def open_frame(axes: Axes) -> None:
     """No lines at the top and the right."""
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def by_sparsity(snapshot: Snapshot, figure: str) -> Snapshot:
+    """The best model of each density, the densest first.
+
+    Raises:
+        UserError: features of a model differ in density, or all models have the same.
+    """
+    density = snapshot.common_density()
+    if density.isnan().any() or len(density.unique()) < 2:
+        raise UserError(f"figure '{figure}' needs models of two or more densities, one each")
+    best = snapshot.best()
+    return best.pick(best.common_density().argsort(descending=True).tolist())

@@ -93,3 +93,13 @@ def leverage(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst feat"]
     _, scale, right = torch.linalg.svd(W, full_matrices=False)
     cut = scale.amax(-1, keepdim=True) * max(W.shape[1:]) * torch.finfo(W.dtype).eps
     return (right.square() * (scale > cut)[..., None]).sum(1)
+
+
+def angle_gaps(W: Float[Tensor, "2 feat"]) -> Float[Tensor, " feat"]:
+    """Degrees between neighbouring features in the plane, all around; they sum to 360.
+
+    >>> angle_gaps(torch.tensor([[1.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
+    tensor([ 90.,  90., 180.])
+    """
+    around = torch.rad2deg(torch.atan2(W[1], W[0])).sort().values
+    return torch.cat([around.diff(), around[:1] + 360 - around[-1:]])

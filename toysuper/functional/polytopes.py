@@ -149,3 +149,15 @@ def antiprism() -> Float[Tensor, "3 8"]:
     around = polygon(8)[:, [0, 2, 4, 6, 1, 3, 5, 7]] * math.sqrt(2 / 3)
     height = torch.tensor([1.0] * 4 + [-1.0] * 4, dtype=torch.float64) / math.sqrt(3)
     return torch.cat([around, height[None]])
+
+
+def icosahedron() -> Float[Tensor, "3 12"]:
+    """Twelve unit vectors in six antipodal pairs, any two others at cosines of +-1/sqrt(5).
+
+    >>> icosahedron().norm(dim=0).unique().round(decimals=6)
+    tensor([1.], dtype=torch.float64)
+    """
+    golden = (1 + math.sqrt(5)) / 2
+    rows = [[0.0, a, b * golden] for a in (-1, 1) for b in (-1, 1)]
+    points = torch.tensor([row[k:] + row[:k] for row in rows for k in range(3)])
+    return (points / math.sqrt(1 + golden**2)).double().T

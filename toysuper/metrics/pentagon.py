@@ -26,8 +26,12 @@ class Fits(NamedTuple):
 
     def of(self, density: float) -> "Fits":
         """Those whose other features have that density."""
-        near = (self.density / density - 1).abs() < 1e-3
+        near = self.near(density)
         return Fits(*(field[near] for field in self))
+
+    def near(self, density: float) -> Bool[Tensor, " inst"]:
+        """Whose other features have that density."""
+        return (self.density / density - 1).abs() < 1e-3
 
 
 def fits(snapshot: Snapshot) -> Fits:

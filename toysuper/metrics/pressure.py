@@ -1,19 +1,19 @@
 """How close dimensionalities are to those of polytopes."""
 
+from fractions import Fraction
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from toysuper.functional.polytope_gain import GEOMETRIES
 from toysuper.metrics.snapshot import REPRESENTED, dimensionality, norm
 from toysuper.types import Snapshot
 
 POLYTOPES = {
-    "tetrahedron 3/4": 3 / 4,
-    "triangle 2/3": 2 / 3,
-    "digon 1/2": 1 / 2,
-    "pentagon 2/5": 2 / 5,
-    "square antiprism 3/8": 3 / 8,
-    "icosahedron 1/4": 1 / 4,
+    f"{name} {Fraction(dimensions, unit.shape[1])}": dimensions / unit.shape[1]
+    for name, (dimensions, unit) in GEOMETRIES.items()
+    if name != "single"
 }
 """Dimensionality of each feature in a polytope of k unit vectors in d dimensions, d / k."""
 

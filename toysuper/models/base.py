@@ -2,7 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -54,7 +54,7 @@ class ToyModel(Training, Evaluation, ABC):
     activation: tuple[str, ...] = ("identity",)
     b: Float[Tensor, "inst feat"]
     held_out: MetricCollection
-    history: tuple[Snapshot, ...] = ()
+    history: Sequence[Snapshot] = ()
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class ToyModel(Training, Evaluation, ABC):
             hidden_activation=(self.hidden_activation,) * inst,
             coordinates=data.grid.coordinates,
             step=self.steps,
-            history=self.history,
+            history=tuple(self.history),
             sparse_uniform=data.features.sparse_uniform,
         )
 

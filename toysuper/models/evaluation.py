@@ -9,7 +9,10 @@ from torchmetrics import MetricCollection
 
 from toysuper.bursts import Burst
 from toysuper.engine import Measures
+from toysuper.functional.losses import feature_losses
+from toysuper.functional.noise import Purpose
 from toysuper.metrics.streaming import FeatureMean
+from toysuper.world import World
 
 
 def log_at_step(model: Any, name: str, value: Tensor) -> None:
@@ -49,6 +52,13 @@ class Evaluation(LightningModule):
                 metric.update(self(batch.features), batch)
 
     test_step = validation_step
+
+    @torch.no_grad()
+    def held_out_losses(self, world: World) -> Tensor:
+        """The loss of each feature on one held-out batch, ``(inst, feat)``, whatever the step."""
+        batch = world(0, Purpose.ANALYSIS)
+        answer = self(batch.features)
+        return feature_losses(answer, batch.target, batch.importance, batch.weight)
 
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""

@@ -9,31 +9,17 @@ Source: the paper's section "The Geometry of Superposition" asks why features fo
 the comparison is ours.
 """
 
-import math
 from functools import cache
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.functional.decomposition import binomial
-from toysuper.functional.polytopes import antiprism, polygon, simplex
+from toysuper.functional.polytopes import antiprism, icosahedron, polygon, simplex
 from toysuper.functional.theory import uniform_variance
 
 SAMPLES = 4096
 """Points of the Sobol sequence."""
-
-
-def icosahedron() -> Float[Tensor, "3 12"]:
-    """Twelve unit vectors in six antipodal pairs, any two others at cosines of +-1/sqrt(5).
-
-    >>> icosahedron().norm(dim=0).unique().round(decimals=6)
-    tensor([1.], dtype=torch.float64)
-    """
-    golden = (1 + math.sqrt(5)) / 2
-    rows = [[0.0, a, b * golden] for a in (-1, 1) for b in (-1, 1)]
-    points = torch.tensor([row[k:] + row[:k] for row in rows for k in range(3)])
-    return (points / math.sqrt(1 + golden**2)).double().T
 
 
 GEOMETRIES: dict[str, tuple[int, Tensor]] = {

@@ -12,7 +12,7 @@ from toysuper.errors import UserError
 from toysuper.figures.solid import polyhedron
 from toysuper.figures.style import caption, open_frame, set_colours
 from toysuper.metrics.dynamics import course
-from toysuper.metrics.stages import stages
+from toysuper.metrics.octahedron_stages import stages
 from toysuper.types import Snapshot
 
 NAMES = ("A  near zero", "B  two sets apart", "C  triangles open", "D  octahedron")
@@ -22,8 +22,8 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
     """Four stages of the best model, from the side and from above, over the loss.
 
     The vertical axis runs from the mean of one set to the other's, as at the end of training.
-    Stages begin where :func:`toysuper.metrics.stages.stages` says; B and C are shown in the middle
-    of their time, A and D at the end.
+    Stages begin where :mod:`toysuper.metrics.octahedron_stages` says; B and C are shown in the
+    middle of their time, A and D at the end.
     Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
     """
     found = course(snapshot)

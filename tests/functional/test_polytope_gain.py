@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from toysuper.functional.decomposition import decompose
-from toysuper.functional.gain import GEOMETRIES, gain, icosahedron, polytope_loss, winner
 from toysuper.functional.geometry import dimensionality
+from toysuper.functional.polytope_gain import GEOMETRIES, gain, polytope_loss, winner
+from toysuper.functional.polytopes import icosahedron
 
 BEST = {
     1.4: (1.018, 1.036, 1.033, 1.014, 1.009, 1.006),

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from toysuper.functional.branches import branches, columns
 from toysuper.functional.exact import exact_loss
+from toysuper.functional.pentagon_branches import branches, columns
 from toysuper.functional.polytopes import polygon
 
 
