@@ -30,7 +30,7 @@ def solid(snapshot: Snapshot) -> Figure:
     best = snapshot.best()
     columns = min(len(best), COLUMNS)
     rows = -(-len(best) // columns)
-    figure = Figure(figsize=(max(3.6 * columns, 4.6), 3.8 * rows + 0.3), layout="constrained")
+    figure = Figure(figsize=(max(3.6 * columns, 6.4), 3.8 * rows + 0.3), layout="constrained")
     for i in range(len(best)):
         axes = figure.add_subplot(rows, columns, i + 1, projection="3d")
         polyhedron(axes, best.pick([i]))
