@@ -111,8 +111,11 @@ BAD = {
     r"holds 'high'; it must hold numbers": {"grid": {"density": ["high"]}},
     r"task 'abss' is not a function": {"task": "abss"},
     r"task 'cumsum' does not take one tensor": {"task": "cumsum"},
-    r"task 'mean' is not elementwise": {"task": "mean"},
-    r"task 'rand_like' is not elementwise": {"task": "rand_like"},
+    r"task 'mean' makes \(\) of features \(2, 4, 3\); a target has a row": {"task": "mean"},
+    r"task 'diff' makes \(2, 4, 2\) of features": {"task": "diff"},
+    r"task 'frexp' makes frexp of features": {"task": "frexp"},
+    r"task 'rand_like' mixes samples or instances, or is random": {"task": "rand_like"},
+    r"task 'flipud' mixes samples or instances": {"task": "flipud"},
     r"task 'matmul' does not take one tensor": {"task": "matmul"},
     r"holds 0\.5; a seed is a whole": {"grid": {"seed": [0.5]}},
 }

@@ -15,7 +15,9 @@ from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
 from toysuper.world import World
 
-AXIS = re.compile(r"(?P<what>density|importance)(\[(?P<feature>-?\d+|(-?\d+)?:(-?\d+)?)\])?|seed")
+AXIS = re.compile(
+    r"(?P<what>density|importance)(\[(?P<feature>-?\d+|(-?\d+)?:(-?\d+)?)\])?|seed|task"
+)
 """Grid axes that the data understands; any other must name an argument of the model."""
 
 PerFeature = float | list[float] | Curve
@@ -33,7 +35,10 @@ class SyntheticData(LightningDataModule):
         importance: weight of each feature's squared error, given and multiplied the same way.
         grid: named axes whose product is the ensemble, or a list of such products.
         features: the distribution.
-        task: elementwise target function by name: ``identity``, ``abs``, a dotted path …
+        task: target by the name of a function of the features: ``identity``, ``abs``, ``square``,
+            ``pair_max``, ``pair_and``, any elementwise function of torch, or a dotted path to one
+            that makes (inst, feat, batch) of (inst, feat, batch). A grid axis ``task`` sets it per
+            instance.
         batch_size: fresh samples per step, over all ranks.
         seed: changes every random number of the run, initial weights included.
         epoch: optimiser steps between validations.
@@ -72,12 +77,8 @@ class SyntheticData(LightningDataModule):
         for name, value in sizes.items():
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
-        self.n, self.grid, self.features, self.task = (
-            n,
-            Grid(grid),
-            features or SparseUniform(),
-            task,
-        )
+        self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
+        self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
@@ -98,7 +99,7 @@ class SyntheticData(LightningDataModule):
             self.density.to(torch.get_default_dtype()),
             self.importance.to(torch.get_default_dtype()),
             self.features,
-            self.task,
+            [str(name) for name in self.tasks],
             samples // ranks,
             first=rank * (samples // ranks),
         )

@@ -36,12 +36,13 @@ class Batch(NamedTuple):
 class Snapshot:
     """All that metrics, figures, claims and notebooks ever see of a trained ensemble.
 
-    A detached CPU copy. ``activation`` and ``hidden_activation`` name one function per instance;
-    ``coordinates`` says where each instance stands in the grid; ``loss`` is the held-out loss of
-    each feature, importance-weighted (NaN before any validation); features that are drawn together
-    share a number in ``sets``. ``history`` holds earlier Snapshots of the same instances, where
-    a :class:`~toysuper.callbacks.History` took them. ``sparse_uniform`` says whether features are
-    independent and U[0, 1] when active, as closed forms and attacks here suppose.
+    A detached CPU copy. ``activation``, ``hidden_activation`` and ``task`` (the target of
+    the features) name one function per instance; ``coordinates`` says where each instance stands in
+    the grid; ``loss`` is the held-out loss of each feature, importance-weighted (NaN before any
+    validation); features that are drawn together share a number in ``sets``. ``history`` holds
+    earlier Snapshots of the same instances, where a :class:`~toysuper.callbacks.History` took them.
+    ``sparse_uniform`` says whether features are independent and U[0, 1] when active, as closed
+    forms and attacks here suppose.
     """
 
     encoder: Float[Tensor, "inst hidden feat"]
@@ -51,8 +52,10 @@ class Snapshot:
     importance: Float[Tensor, "inst feat"]
     loss: Float[Tensor, "inst feat"]
     sets: Int[Tensor, "inst feat"]
+    hidden_bias: Float[Tensor, "inst hidden"]
     activation: tuple[str, ...]
     hidden_activation: tuple[str, ...]
+    task: tuple[str, ...]
     coordinates: tuple[Coordinates, ...]
     step: int = 0
     history: tuple["Snapshot", ...] = ()
@@ -67,8 +70,9 @@ class Snapshot:
         return self.encoder
 
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
-        """What the trained models answer, g(decoder.T f(encoder x) + b)."""
-        h = activate(self.encoder @ x, *kinds(self.hidden_activation))
+        """What the trained models answer, g(decoder.T f(encoder x + hidden_bias) + bias)."""
+        z = self.encoder @ x + self.hidden_bias[..., None]
+        h = activate(z, *kinds(self.hidden_activation))
         return activate(self.decoder.mT @ h + self.bias[..., None], *kinds(self.activation))
 
     def pick(self, instances: Sequence[int]) -> "Snapshot":
@@ -89,7 +93,7 @@ class Snapshot:
         chosen: dict[str, Any] = {
             field.name: getattr(self, field.name)[..., order]
             for field in fields(self)
-            if isinstance(getattr(self, field.name), Tensor)
+            if isinstance(getattr(self, field.name), Tensor) and field.name != "hidden_bias"
         }
         chosen["history"] = tuple(moment.features(order) for moment in self.history)
         return replace(self, **chosen)

@@ -1,5 +1,6 @@
 """The world that an ensemble of toy models sees."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -8,7 +9,8 @@ from torch import Tensor, nn
 
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
-from toysuper.functional.resolve import elementwise_function
+from toysuper.functional.resolve import columnwise_function
+from toysuper.functions import Functions
 from toysuper.types import Batch
 
 
@@ -29,7 +31,7 @@ class World(nn.Module):
         density: Float[Tensor, "inst feat"],
         importance: Float[Tensor, "inst feat"],
         features: Features,
-        task: str = "identity",
+        tasks: Sequence[str] = ("identity",),
         samples: int = 1024,
         first: int = 0,
     ) -> None:
@@ -39,7 +41,9 @@ class World(nn.Module):
         self.features = deepcopy(features)  # what it prepares is for these samples
         self.columns = self.features.prepare(density.shape[1], samples)
         self.features.check(density)
-        self.task = elementwise_function(task, "task")
+        for name in dict.fromkeys(tasks):
+            columnwise_function(name, "task", density.shape[1])
+        self.task = Functions(tasks)
         self.samples, self.first = samples, first
 
     def forward(self, step: Tensor | int, purpose: int) -> Batch:

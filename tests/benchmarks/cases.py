@@ -3,41 +3,10 @@
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from toysuper.data import SyntheticData
 from toysuper.features import SparseUniform
-from toysuper.models import ReLUOutputModel, ToyModel
-
-
-class AbsoluteModel(ToyModel):
-    """x' = ReLU(Vᵀ ReLU(W x) + b), the paper's absolute-value model."""
-
-    hidden_activation, activation = "relu", ("relu",)
-    encoder = property(lambda self: self.W)
-    decoder = property(lambda self: self.V)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
-        self.V = self.weights("V", self.hidden, self.n)
-        self.b = self.zeros(self.n)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.V.mT @ torch.relu(self.W @ x) + self.b[..., None])
-
-
-class HiddenModel(AbsoluteModel):
-    """x' = ReLU(Wᵀ ReLU(W x) + b), the paper's ReLU-hidden model."""
-
-    decoder = property(lambda self: self.W)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.V
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.W.mT @ torch.relu(self.W @ x) + self.b[..., None])
+from toysuper.models import AbsoluteValueModel, ReLUHiddenModel, ReLUOutputModel, ToyModel
 
 
 class Case(NamedTuple):
@@ -51,7 +20,7 @@ class Case(NamedTuple):
 
     @property
     def signed(self) -> bool:
-        return self.model is AbsoluteModel
+        return self.model is AbsoluteValueModel
 
     @property
     def density(self) -> list[float]:
@@ -98,6 +67,6 @@ CASES = {
     "400 in 30": Case(1, 400, 30, 1024),
     "2 in 1, thousands": Case(5760, 2, 1, 512),
     "3 in 2, thousands": Case(4096, 3, 2, 512),
-    "ReLU-hidden, 10 in 5": Case(1000, 10, 5, 512, HiddenModel),
-    "absolute value, 100 in 40": Case(7, 100, 40, 1024, AbsoluteModel),
+    "ReLU-hidden, 10 in 5": Case(1000, 10, 5, 512, ReLUHiddenModel),
+    "absolute value, 100 in 40": Case(7, 100, 40, 1024, AbsoluteValueModel),
 }

@@ -26,7 +26,9 @@ def snapshot(W: Tensor, bias: Tensor, density: list[float], activation: str, **o
         loss=torch.zeros(inst, feat),
         sets=torch.arange(feat).expand(inst, feat),
         activation=(activation,) * inst,
+        hidden_bias=torch.zeros(inst, W.shape[1]),
         hidden_activation=("identity",) * inst,
+        task=("identity",) * inst,
         coordinates=tuple(named),
     )
     return replace(record, **options)

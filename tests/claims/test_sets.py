@@ -22,7 +22,7 @@ def joined(*records: Snapshot) -> Snapshot:
     tensors = {
         k: torch.cat([vars(r)[k] for r in records]) for k in vars(first) if is_tensor(first, k)
     }
-    names = ("activation", "hidden_activation", "coordinates")
+    names = ("activation", "hidden_activation", "task", "coordinates")
     tuples = {k: sum((getattr(r, k) for r in records), ()) for k in names}
     return replace(first, **tensors, **tuples)
 

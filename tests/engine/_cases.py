@@ -7,27 +7,7 @@ import torch
 from toysuper.data import SyntheticData
 from toysuper.engine import Gradients
 from toysuper.features import ActiveSets, SparseUniform
-from toysuper.models import ReLUOutputModel, ToyModel
-
-
-class AbsoluteModel(ToyModel):
-    """x' = ReLU(Vᵀ ReLU(W x) + b) on signed features."""
-
-    compresses = False
-    hidden_activation, activation = "relu", ("relu",)
-    encoder = property(lambda self: self.W)
-    decoder = property(lambda self: self.V)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
-        self.V = self.weights("V", self.hidden, self.n)
-        self.b = self.zeros(self.n)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        h = torch.relu(self.W @ x)
-        return torch.relu(self.V.mT @ h + self.b[..., None])
-
+from toysuper.models import AbsoluteValueModel, ReLUOutputModel
 
 GRID = {"density": [1.0, 0.3, 0.1]}
 KINDS = {"density": [1.0, 0.3], "activation": ["relu", "identity"]}
@@ -38,7 +18,13 @@ CASES: dict[str, dict[str, Any]] = {
     "products": {"n": 20, "hidden": 10, "batch": 64, "grid": GRID},
     "chunks that overlap": {"n": 5, "hidden": 2, "batch": 64, "grid": GRID, "chunk": 2},
     "wide products": {"n": 128, "hidden": 32, "batch": 256, "grid": GRID},
-    "two layers, signed": {"n": 3, "hidden": 2, "batch": 64, "grid": GRID, "model": AbsoluteModel},
+    "two layers, signed": {
+        "n": 3,
+        "hidden": 2,
+        "batch": 64,
+        "grid": GRID,
+        "model": AbsoluteValueModel,
+    },
     "exact": {"n": 2, "hidden": 1, "batch": 64, "grid": GRID, "features": ActiveSets(7)},
 }
 
@@ -46,7 +32,7 @@ CASES: dict[str, dict[str, Any]] = {
 def ensemble(name: str, jit: bool) -> Gradients:
     """The engine of one case."""
     case = {"model": ReLUOutputModel, "chunk": None, **CASES[name]}
-    signed = case["model"] is AbsoluteModel
+    signed = case["model"] is AbsoluteValueModel
     data = SyntheticData(
         n=case["n"],
         grid=case["grid"],

@@ -110,7 +110,7 @@ def test_a_model_that_its_snapshot_does_not_describe_is_warned_of() -> None:
         Hidden(4, None, hidden=2).rehearse(data())
 
     class Said(Hidden):
-        hidden_activation = "relu"
+        hidden_activation = ("relu",)
 
     Said(4, None, hidden=2).rehearse(data())
 

@@ -10,7 +10,7 @@ from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
 from toysuper.types import Snapshot
 
-KEPT = ("encoder", "decoder", "bias", "loss")
+KEPT = ("encoder", "decoder", "bias", "hidden_bias", "loss")
 
 
 class History(Callback):

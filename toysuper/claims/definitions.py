@@ -15,9 +15,12 @@ def invariance(snapshot: Snapshot) -> list[Claim]:
     key = torch.tensor([[hidden, feat]], dtype=torch.int32)
     O = torch.linalg.qr(normal(key, 0, hidden, hidden, torch.float64)).Q
     x = uniform(bits(key, 0, Purpose.ANALYSIS, feat, 256), torch.float64)
-    weights = {name: getattr(snapshot, name).double() for name in ("encoder", "decoder", "bias")}
-    exact = replace(snapshot, **weights)
-    rotated = replace(exact, encoder=O @ exact.encoder, decoder=O @ exact.decoder)
+    names = ("encoder", "decoder", "bias", "hidden_bias")
+    exact = replace(snapshot, **{name: getattr(snapshot, name).double() for name in names})
+    turned = exact.hidden_bias @ O[0].mT
+    rotated = replace(
+        exact, encoder=O @ exact.encoder, decoder=O @ exact.decoder, hidden_bias=turned
+    )
     change = float((rotated.forward(x) - exact.forward(x)).abs().max())
     free = set(snapshot.hidden_activation) == {"identity"}
     statement = "outputs survive a random rotation" if free else "a rotation changes the outputs"

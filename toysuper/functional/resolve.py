@@ -10,9 +10,9 @@ import torch.nn.functional
 from torch import Tensor
 
 from toysuper.errors import UserError, nearest
-from toysuper.functional import elementwise
+from toysuper.functional import elementwise, tasks
 
-PLACES: tuple[ModuleType, ...] = (elementwise, torch.nn.functional, torch)
+PLACES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
 
 
 def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Callable[..., Any]:
@@ -26,7 +26,8 @@ def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
     """
     found = _imported(name) if "." in name else _first(name, places)
     if not callable(found):
-        known = [each for each in vars(places[0]) if not each.startswith("_")] + ["relu", "gelu"]
+        own = (name for place in places[:2] for name in vars(place) if not name.startswith("_"))
+        known = [*own, "relu", "gelu", "abs", "square"]
         raise UserError(
             f"{what} '{name}' is not a function of {', '.join(p.__name__ for p in places)} "
             f"nor an importable dotted path.{nearest(name, known)}"
@@ -49,6 +50,33 @@ def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
         raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
     if not fits:
         raise UserError(f"{what} '{name}' is not elementwise; give a function of each element")
+    return function
+
+
+def columnwise_function(name: str, what: str, n: int) -> Callable[[Tensor], Tensor]:
+    """The function called ``name``, seen to turn each column of n features into another of n.
+
+    Raises:
+        UserError: no such function, or it changes the shape, mixes samples or instances, or is
+            random.
+    """
+    function = resolve(name, what)
+    probe = torch.sin(torch.arange(6.0 * n)).view(2, n, 3)
+    try:
+        whole = function(probe)
+        alone = [[function(probe[i : i + 1, :, b : b + 1]) for b in range(3)] for i in range(2)]
+    except Exception as error:
+        raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
+    shape = getattr(whole, "shape", type(whole).__name__)
+    if shape != probe.shape:
+        shape = tuple(shape) if isinstance(shape, torch.Size) else shape
+        raise UserError(
+            f"{what} '{name}' makes {shape} of features {tuple(probe.shape)}; "
+            "a target has a row for each feature and a column for each sample"
+        )
+    apart = torch.cat([torch.cat(row, -1) for row in alone])
+    if not torch.allclose(whole, apart, equal_nan=True):
+        raise UserError(f"{what} '{name}' mixes samples or instances, or is random")
     return function
 
 

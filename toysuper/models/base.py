@@ -18,10 +18,12 @@ from toysuper.errors import UserError, nearest
 from toysuper.functional import inits
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose, normal
-from toysuper.functional.resolve import resolve
+from toysuper.functional.resolve import elementwise_function, resolve
+from toysuper.functions import Functions
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.evaluation import Evaluation
+from toysuper.models.reach import refuse_targets_out_of_reach
 from toysuper.models.training import CONSTANT, Training, adamw
 from toysuper.types import Batch, Snapshot
 
@@ -50,8 +52,9 @@ class ToyModel(Training, Evaluation, ABC):
 
     compresses = True
     """Whether more hidden dimensions than features would be meaningless."""
-    hidden_activation = "identity"
+    hidden_activation: tuple[str, ...] = ("identity",)
     activation: tuple[str, ...] = ("identity",)
+    """Functions by name, one per instance or one for all."""
     b: Float[Tensor, "inst feat"]
     held_out: MetricCollection
     history: Sequence[Snapshot] = ()
@@ -102,6 +105,11 @@ class ToyModel(Training, Evaluation, ABC):
     def decoder(self) -> Float[Tensor, "inst hidden feat"]:
         """Weights from hidden dimensions to features, transposed like the encoder."""
 
+    @property
+    def hidden_bias(self) -> Float[Tensor, "inst hidden"]:
+        """Bias of the hidden dimensions, 0 unless a subclass has one."""
+        return self.b.new_zeros(self.grid.instances, self.hidden)
+
     @abstractmethod
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the model answers."""
@@ -119,6 +127,17 @@ class ToyModel(Training, Evaluation, ABC):
         """The grid's axis of that name, one value per instance, else the argument alone."""
         self.claimed.add(name)
         return self.grid.column(name, given) if name in self.grid.names else [given]
+
+    def functions(self, name: str, given: str) -> tuple[tuple[str, ...], Functions]:
+        """The elementwise functions of an argument: their names, and a module that applies them.
+
+        Raises:
+            UserError: there is no such function, or it is not elementwise.
+        """
+        names = tuple(self.per_instance(name, given))
+        for function in dict.fromkeys(names):  # a wrong name fails here, not in training
+            elementwise_function(function, name)
+        return names, Functions(names)
 
     def objective(self, batch: Batch) -> Float[Tensor, " inst"]:
         """What training makes small: the expected loss of each instance."""
@@ -138,9 +157,9 @@ class ToyModel(Training, Evaluation, ABC):
         self.check_axes()
         if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
             raise UserError("the model was made for another n or grid than the data's; share them")
-        batch = data.world(samples=max(4, data.features.least(self.n))).to(dtype=self.b.dtype)(
-            0, Purpose.ANALYSIS
-        )
+        world = data.world(samples=max(4, data.features.least(self.n))).to(dtype=self.b.dtype)
+        refuse_targets_out_of_reach(self, data, world)
+        batch = world(0, Purpose.ANALYSIS)
         answer = self(batch.features.to(self.b.device)).cpu()
         if answer.shape != batch.features.shape:
             shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
@@ -148,7 +167,8 @@ class ToyModel(Training, Evaluation, ABC):
         if not torch.allclose(self.snapshot(data).forward(batch.features), answer, atol=1e-4):
             warnings.warn(
                 f"{type(self).__name__}.forward is not activation(decoderᵀ hidden_activation("
-                "encoder x) + b); set these, or figures and claims speak of another model",
+                "encoder x + hidden_bias) + b); set these, or figures and claims speak of another "
+                "model",
                 stacklevel=2,
             )
 
@@ -190,16 +210,21 @@ class ToyModel(Training, Evaluation, ABC):
             "encoder": self.encoder,
             "decoder": self.decoder,
             "bias": self.b,
+            "hidden_bias": self.hidden_bias,
             "density": data.density.to(self.b.dtype),
             "importance": data.importance.to(self.b.dtype),
             "loss": loss.compute() if loss.update_called else self.b * torch.nan,
             "sets": data.features.sets(self.n).expand(inst, -1),
         }
-        names = tuple(self.activation) * (inst if len(self.activation) == 1 else 1)
+
+        def each(names: Sequence[Any]) -> tuple[str, ...]:
+            return tuple(names) * (inst if len(names) == 1 else 1)
+
         return Snapshot(
             **{name: value.detach().cpu().clone() for name, value in tensors.items()},
-            activation=names,
-            hidden_activation=(self.hidden_activation,) * inst,
+            activation=each(self.activation),
+            hidden_activation=each(self.hidden_activation),
+            task=each(data.tasks),
             coordinates=data.grid.coordinates,
             step=self.steps,
             history=tuple(self.history),

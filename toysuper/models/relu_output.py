@@ -5,8 +5,6 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from toysuper.functional.activations import activate, kinds
-from toysuper.functional.resolve import elementwise_function
 from toysuper.models.base import ToyModel
 
 
@@ -26,8 +24,6 @@ class ReLUOutputModel(ToyModel):
     tensor(True)
     """
 
-    which: Tensor
-
     def __init__(
         self, *args: Any, activation: str = "relu", bias: bool = True, **kwargs: Any
     ) -> None:
@@ -35,11 +31,7 @@ class ReLUOutputModel(ToyModel):
         self.W = self.weights("W", self.hidden, self.n)
         b = self.zeros(self.n)
         self.b = b if bias else nn.Buffer(b.detach())
-        self.activation = tuple(self.per_instance("activation", activation))
-        self.functions, which = kinds(self.activation)
-        self.register_buffer("which", which, persistent=False)
-        for name in self.functions:  # a wrong name fails here, not in training
-            elementwise_function(name, "activation")
+        self.activation, self.g = self.functions("activation", activation)
 
     @property
     def encoder(self) -> Tensor:
@@ -50,5 +42,4 @@ class ReLUOutputModel(ToyModel):
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
-        z = self.W.mT @ (self.W @ x) + self.b[..., None]
-        return activate(z, self.functions, self.which)
+        return self.g(self.W.mT @ (self.W @ x) + self.b[..., None])
