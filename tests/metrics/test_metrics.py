@@ -44,10 +44,11 @@ def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None
     world = data(grid=GRID)
     snapshot = fitted(world, 5).snapshot(world)
     functions = [getattr(metrics, name) for name in metrics.__all__ if name[0].islower()]
-    assert len(functions) == 13
+    assert len(functions) == 19
     for function in functions:
         values = function(snapshot)
-        assert values.shape in ((2,), (2, 4)), function.__name__
+        per_neuron = function.__name__.startswith("p")
+        assert values.shape in ((2,), (2, 2) if per_neuron else (2, 4)), function.__name__
         assert values.isfinite().all(), function.__name__
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, attempt
+from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Coordinates, Snapshot
 
 DEFAULT = (
@@ -19,30 +20,39 @@ DEFAULT = (
     measure.dimensions_per_feature,
     measure.total_dimensionality,
 )
+NEURONS = (
+    measure.monosemantic,
+    measure.polysemantic,
+    measure.monosemantic_fraction,
+    measure.participation,
+    measure.polysemanticity_entropy,
+)
 QUANTILES = (0.1, 0.5, 0.9)
 
 
 class SnapshotMetrics(SnapshotCallback):
     """Logs functions of the Snapshot at every validation.
 
-    A metric with a value per feature becomes a histogram. One with a value per instance becomes
+    A metric with a value per feature, or per neuron, becomes a histogram. One with a value per instance becomes
     scalars: a tag per instance where there are few, else quantiles over the ensemble and means,
     a tag per cell with its seeds together, or per value of the first axis.
 
     Args:
-        measure: functions from a Snapshot to ``(inst,)`` or ``(inst, feat)``.
+        measure: functions from a Snapshot to ``(inst,)``, ``(inst, feat)`` or ``(inst, hidden)``;
+            without, the usual ones, and those of neurons where there are some.
         most: most means that one metric may have.
     """
 
     def __init__(self, measure: list[Callable] | None = None, most: int = 32) -> None:
-        self.measure = DEFAULT if measure is None else measure
+        self.measure = measure
         self.most = most
         self.coordinates: Sequence[Coordinates] = ()
         self.places: dict[str, list[int]] = {}
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
-        for function in self.measure:
+        usual = (*DEFAULT, *(NEURONS if has_neurons(snapshot) else ()))
+        for function in usual if self.measure is None else self.measure:
             name, values = function.__name__, attempt(function, snapshot, Tensor)
             if values is None:
                 continue

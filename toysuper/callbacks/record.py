@@ -13,6 +13,7 @@ from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
 from toysuper.claims.claim import Claim, table
 from toysuper.files import write_csv, write_whole
+from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Snapshot
 
 COLUMNS = (
@@ -23,20 +24,22 @@ COLUMNS = (
     measure.mean_superposition,
     measure.mean_bias,
 )
+NEURONS = (measure.monosemantic, measure.polysemantic, measure.mean_entropy)
 
 
 class Instances(SnapshotCallback):
     """Writes ``instances.csv``: one row per instance, its coordinates and its final metrics.
 
     Args:
-        columns: functions from a Snapshot to ``(inst,)``, or to ``(inst, feat)`` to be averaged.
+        columns: functions from a Snapshot to ``(inst,)``, or to ``(inst, feat)`` to be averaged;
+            without, the usual ones, and those of neurons where there are some.
         tables: functions from a Snapshot to rows of tables of their own, ``<name>.csv``.
     """
 
     def __init__(
         self, columns: list[Callable] | None = None, tables: list[Callable] | None = None
     ) -> None:
-        self.columns = COLUMNS if columns is None else columns
+        self.columns = columns
         self.tables = tables or []
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
@@ -51,7 +54,9 @@ class Instances(SnapshotCallback):
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""
-        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in self.columns}
+        usual = (*COLUMNS, *(NEURONS if has_neurons(snapshot) else ()))
+        chosen = usual if self.columns is None else self.columns
+        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in chosen}
         found = {name: values for name, values in columns.items() if values is not None}
         flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
         axes = dict.fromkeys((name for place in snapshot.coordinates for name in place), "")

@@ -2,6 +2,7 @@
 
 from toysuper.claims.adversarial import adversarial, adversarial_training
 from toysuper.claims.claim import Claim
+from toysuper.claims.computation import absolute_sweep, absolute_values
 from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
@@ -10,6 +11,7 @@ from toysuper.claims.geometry import graph, pressure, sum_rule
 from toysuper.claims.introduction import introduction
 from toysuper.claims.pentagon import pentagon_to_digons
 from toysuper.claims.phases import loss_surfaces, phase_contours, phases
+from toysuper.claims.privileged import privileged_basis
 from toysuper.claims.sets import (
     anticorrelated_pairs,
     collapse,
@@ -22,6 +24,8 @@ from toysuper.claims.uniform import dimensions
 
 __all__ = [
     "Claim",
+    "absolute_sweep",
+    "absolute_values",
     "adversarial",
     "adversarial_training",
     "anticorrelated_pairs",
@@ -44,6 +48,7 @@ __all__ = [
     "phase_contours",
     "phases",
     "pressure",
+    "privileged_basis",
     "simplex",
     "sum_rule",
 ]

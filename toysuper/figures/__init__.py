@@ -7,6 +7,7 @@ from toysuper.figures.energy_levels import energy_levels
 from toysuper.figures.gains import gains
 from toysuper.figures.geometry_graph import geometry_graph
 from toysuper.figures.gram import gram
+from toysuper.figures.network_graph import network_graph
 from toysuper.figures.octahedron_stages import octahedron_stages
 from toysuper.figures.pentagon import pentagon_to_digons
 from toysuper.figures.phases import phase_diagram
@@ -15,10 +16,13 @@ from toysuper.figures.pressure import pressure
 from toysuper.figures.set_angles import set_angles
 from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
+from toysuper.figures.stacks import absolute_stacks, neuron_stacks
 from toysuper.figures.surface import loss_surface
 from toysuper.figures.vulnerability import vulnerability
+from toysuper.figures.weights import weight_matrices
 
 __all__ = [
+    "absolute_stacks",
     "adversarial_training",
     "dimensions",
     "energy_levels",
@@ -27,6 +31,8 @@ __all__ = [
     "gram",
     "loss_decomposition",
     "loss_surface",
+    "network_graph",
+    "neuron_stacks",
     "octahedron_stages",
     "pentagon_to_digons",
     "phase_diagram",
@@ -36,4 +42,5 @@ __all__ = [
     "solid",
     "solutions",
     "vulnerability",
+    "weight_matrices",
 ]

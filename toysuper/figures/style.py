@@ -38,13 +38,23 @@ def _term(name: str, value: float | int | str) -> str:
     return f"{'1 - S' if name == 'density' else name} = {value:.3g}"
 
 
-def title(model: Snapshot) -> str:
+def title(model: Snapshot, drop: tuple[str, ...] = ("seed",)) -> str:
     """A panel's title for a Snapshot of one instance, with the density that its features have."""
     density = float(model.common_density()[0])
     place = dict(model.coordinates[0])
     if "density" in place and density == density:
         place["density"] = density
-    return label(place)
+    return label(place, drop=drop)
+
+
+def titles(models: Snapshot) -> list[str]:
+    """Titles of a row of panels, by the axes in which the models differ."""
+    places = models.coordinates
+    names = dict.fromkeys(name for place in places for name in place)
+    same = {k for k in names if len({place.get(k) for place in places}) == 1}
+    kept = names if same == names.keys() else names.keys() - same
+    drop = tuple({*names, "seed"} - {*kept})
+    return [title(models.pick([i]), drop=("seed", *drop)) for i in range(len(models))]
 
 
 def set_colours(snapshot: Snapshot) -> list[str]:

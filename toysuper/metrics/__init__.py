@@ -1,5 +1,13 @@
 """What is measured: streaming sums over held-out batches, and functions of a Snapshot."""
 
+from toysuper.metrics.neurons import (
+    mean_entropy,
+    monosemantic,
+    monosemantic_fraction,
+    participation,
+    polysemantic,
+    polysemanticity_entropy,
+)
 from toysuper.metrics.snapshot import (
     bias,
     dimensionality,
@@ -27,9 +35,15 @@ __all__ = [
     "held_out_loss",
     "leverage",
     "mean_bias",
+    "mean_entropy",
     "mean_superposition",
+    "monosemantic",
+    "monosemantic_fraction",
     "net_interference",
     "norm",
+    "participation",
+    "polysemantic",
+    "polysemanticity_entropy",
     "represented",
     "superposition",
     "superposition_root",

@@ -78,7 +78,7 @@ def dimensions_per_feature(snapshot: Snapshot) -> PerInstance:
 
 def total_dimensionality(snapshot: Snapshot) -> PerInstance:
     """Sum of D_i over the hidden dimensions: 1 when every dimension is used by tight frames."""
-    return dimensionality(snapshot).sum(-1) / snapshot.W.shape[1]
+    return dimensionality(snapshot).sum(-1) / geometry.dimensions(snapshot.W).clamp(min=1)
 
 
 def leverage(snapshot: Snapshot) -> PerFeature:

@@ -37,7 +37,7 @@ class ToyModel(Training, Evaluation, ABC):
     Args:
         n: features; the command line takes it from the data.
         grid: the ensemble; the command line takes it from the data.
-        hidden: hidden dimensions m.
+        hidden: hidden dimensions m; a grid axis ``hidden`` gives instances fewer than that.
         init: standard deviation of the initial weights, or its name: ``xavier``, ``official`` …
         optimizer: makes the optimiser.
         schedule: factor of the learning rate over training progress in [0, 1); constant without.
@@ -89,7 +89,9 @@ class ToyModel(Training, Evaluation, ABC):
         self.n, self.hidden, self.optimizer = n, hidden, optimizer
         self.schedule = schedule or CONSTANT
         self.clip, self.jit, self.claimed, self.trained = clip, jit, {"seed"}, 0
-        self.std = _deviation(init, self.grid.instances, hidden, n)
+        self.widths = self._widths(hidden)
+        stds = [_deviation(init, self.grid.instances, width, n) for width in self.widths]
+        self.std = torch.tensor(stds)[:, None, None]
         self.keys = self.grid.keys(seed)
         # outside the tree of modules, all of which the compiled step guards and walks
         held_out = [FeatureLoss(), FiringRate(), *(metrics or [])]
@@ -115,9 +117,14 @@ class ToyModel(Training, Evaluation, ABC):
         """What the model answers."""
 
     def weights(self, name: str, rows: int, columns: int) -> nn.Parameter:
-        """Initial weights ``(inst, rows, columns)``, each instance's from its own stream."""
+        """Initial weights ``(inst, rows, columns)``, each instance's from its own stream.
+
+        An instance that has fewer than ``rows`` dimensions by a grid axis ``hidden`` starts with
+        zeros in the others, where gradients are zero too.
+        """
         stream = crc32(name.encode()) >> 1
-        return nn.Parameter(self.std * normal(self.keys, stream, rows, columns))
+        used = torch.arange(rows) < torch.tensor(self.widths)[:, None]
+        return nn.Parameter(used[..., None] * self.std * normal(self.keys, stream, rows, columns))
 
     def zeros(self, columns: int) -> nn.Parameter:
         """Initial biases ``(inst, columns)``."""
@@ -127,6 +134,16 @@ class ToyModel(Training, Evaluation, ABC):
         """The grid's axis of that name, one value per instance, else the argument alone."""
         self.claimed.add(name)
         return self.grid.column(name, given) if name in self.grid.names else [given]
+
+    def _widths(self, hidden: int) -> list[int]:
+        widths = self.per_instance("hidden", hidden)
+        for width in widths:
+            if isinstance(width, str) or width != int(width) or not 1 <= width <= hidden:
+                raise UserError(
+                    f"grid axis 'hidden' holds {width!r}; it takes whole numbers from 1 to "
+                    f"model.hidden, here {hidden}"
+                )
+        return [int(width) for width in widths]
 
     def functions(self, name: str, given: str) -> tuple[tuple[str, ...], Functions]:
         """The elementwise functions of an argument: their names, and a module that applies them.

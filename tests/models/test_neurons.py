@@ -1,0 +1,128 @@
+"""Models whose hidden layer has neurons, or a price."""
+
+import pytest
+import torch
+
+from tests import _laws
+from tests._run import data, fitted
+from toysuper.errors import UserError
+from toysuper.features import SparseUniform
+from toysuper.models import AbsoluteValueModel, ComputationModel, L1Model, ReLUHiddenModel
+
+SIGNED = SparseUniform(signed=True)
+
+
+@pytest.mark.parametrize("law", [*_laws.ALL, _laws.tied_weights_are_one_parameter])
+@pytest.mark.parametrize("model", [ReLUHiddenModel, L1Model])
+def test_laws_of_tied_models(law, model) -> None:
+    law(model)
+
+
+@pytest.mark.parametrize("law", _laws.ALL)
+@pytest.mark.parametrize("options", [{}, {"hidden_bias": True, "hidden_activation": "gelu"}])
+def test_laws_of_untied_models(law, options: dict) -> None:
+    law(ComputationModel, **options)
+
+
+def test_answers_are_the_papers_formulas() -> None:
+    x = torch.linspace(-1, 1, 28).view(1, 4, 7)
+    hidden = ReLUHiddenModel(4, None, hidden=3)
+    W, b = hidden.W[0], hidden.b[0][:, None]
+    expected = (W.T @ (W @ x[0]).clamp(min=0) + b).clamp(min=0)
+    torch.testing.assert_close(hidden(x)[0], expected)
+    absolute = AbsoluteValueModel(4, None, hidden=6)
+    h = (absolute.W[0] @ x[0]).clamp(min=0)
+    torch.testing.assert_close(absolute(x)[0], (absolute.V[0].T @ h + b).clamp(min=0))
+
+
+def test_without_the_hidden_relu_it_is_the_relu_output_model() -> None:
+    both = fitted(data(grid={"hidden_activation": ["identity", "relu"]}), model=ReLUHiddenModel)
+    assert not torch.equal(both.W[0], both.W[1])
+    plain = both.W[0].T @ both.W[0] @ torch.eye(4) + both.b[0][:, None]
+    torch.testing.assert_close(both(torch.eye(4).expand(2, 4, 4))[0], plain.clamp(min=0))
+
+
+def test_a_computation_has_the_answers_of_the_absolute_value_model() -> None:
+    world = data(task="abs", features=SIGNED)
+    special = fitted(world, model=AbsoluteValueModel, hidden=6)
+    general = fitted(world, model=ComputationModel, hidden=6)
+    assert torch.equal(special.W, general.W) and torch.equal(special.V, general.V)
+
+
+def test_a_hidden_bias_is_trained_and_in_the_snapshot() -> None:
+    world = data(task="pair_and")
+    model = fitted(world, model=ComputationModel, hidden=6, hidden_bias=True)
+    snapshot = model.snapshot(world)
+    assert bool(snapshot.hidden_bias.any()) and torch.equal(snapshot.hidden_bias, model.c)
+    assert not fitted(world, model=ComputationModel, hidden=6).snapshot(world).hidden_bias.any()
+
+
+def test_an_exact_solution_of_a_pair_task_is_in_reach() -> None:
+    """max(a, b) = a + ReLU(b - a) with two neurons a pair."""
+    world = data(n=3, task="pair_max")
+    model = ComputationModel(3, world.grid, hidden=6)
+    ring = torch.eye(3)
+    model.W.data[0] = torch.cat([ring, ring.roll(1, 1) - ring])
+    model.V.data[0] = torch.cat([ring, ring])
+    batch = world.world()(0, 1)
+    torch.testing.assert_close(model(batch.features), batch.target)
+
+
+def test_l1_prices_the_hidden_activity() -> None:
+    world = data(grid={"l1": [0.0, 2.0]})
+    model = L1Model(4, world.grid, hidden=2)
+    batch = world.world()(0, 1)
+    free, dear = model.objective(batch)
+    loss = super(L1Model, model).objective(batch)
+    activity = (model.W[1] @ batch.features[1]).abs().sum(0).mean()
+    torch.testing.assert_close(free, loss[0])
+    torch.testing.assert_close(dear, loss[1] + 2 * activity)
+
+
+@pytest.mark.parametrize("price", [-1.0, float("nan"), float("inf")])
+def test_a_bad_price_is_refused(price: float) -> None:
+    with pytest.raises(UserError, match=r"model\.l1 is .*; it must be finite and at least 0"):
+        L1Model(4, None, hidden=2, l1=price)
+
+
+def test_absolute_values_need_signed_features_and_their_task() -> None:
+    with pytest.raises(UserError, match="needs signed features"):
+        AbsoluteValueModel(4, data().grid, hidden=6).rehearse(data(task="abs"))
+    wrong = data(task="square", features=SIGNED)
+    with pytest.raises(UserError, match=r"task is 'square'; .*ComputationModel"):
+        AbsoluteValueModel(4, wrong.grid, hidden=6).rehearse(wrong)
+
+
+@pytest.mark.parametrize("model", [ReLUHiddenModel, L1Model, ComputationModel])
+def test_signed_targets_need_an_output_that_reaches_them(model) -> None:
+    world = data(features=SIGNED)
+    with pytest.raises(UserError, match=r"targets down to -1, but the output of \w+ is relu"):
+        model(4, world.grid, hidden=2).rehearse(world)
+    positive = data(features=SIGNED, task="square")
+    model(4, positive.grid, hidden=2).rehearse(positive)
+
+
+def test_a_linear_output_reaches_signed_targets() -> None:
+    world = data(features=SIGNED, grid={"activation": ["identity", "gelu"]})
+    ComputationModel(4, world.grid, hidden=2).rehearse(world)
+
+
+@pytest.mark.parametrize("name", ["activation", "hidden_activation"])
+def test_unknown_functions_are_one_sentence(name: str) -> None:
+    with pytest.raises(UserError, match=rf"^{name} 'reluu' is not .*Did you mean 'relu'"):
+        ComputationModel(4, None, hidden=2, **{name: "reluu"})
+
+
+def test_instances_may_have_fewer_hidden_dimensions() -> None:
+    world = data(grid={"hidden": [1, 3]})
+    model = fitted(world, model=ReLUHiddenModel, hidden=3)
+    assert (model.W[0] != 0).any(-1).tolist() == [True, False, False]
+    assert (model.W[1] != 0).any(-1).all()
+    narrow = fitted(data(grid={"hidden": [1]}), model=ReLUHiddenModel, hidden=1)
+    torch.testing.assert_close(model.W[0, :1], narrow.W[0])
+
+
+@pytest.mark.parametrize("widths", [[0], [4], [1.5], ["all"]])
+def test_a_bad_number_of_hidden_dimensions_is_one_sentence(widths: list) -> None:
+    with pytest.raises(UserError, match=r"'hidden' holds .* whole numbers from 1 to model\.hidden"):
+        ReLUHiddenModel(4, {"hidden": widths}, hidden=3)

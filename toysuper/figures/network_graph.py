@@ -1,0 +1,70 @@
+"""The network as a graph: features, neurons, outputs."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from toysuper.errors import UserError
+from toysuper.figures.style import SIGNED, caption, clean, titles
+from toysuper.metrics.neurons import arranged, normalised, with_neurons
+from toysuper.types import Snapshot
+
+FAINT = 0.05
+"""Weights below this are not drawn."""
+MOST = 40
+LAYERS = ("x", "h", "y")
+
+
+def network_graph(snapshot: Snapshot) -> Figure:
+    """Features at the left, neurons, outputs at the right; one panel a cell.
+
+    A line is a weight, blue if negative, red if positive, as wide as its magnitude; weights below
+    0.05 are left out. Untied weights are scaled so that each neuron's largest input weight is 1.
+    Source: the paper's section "Computation in Superposition".
+    """
+    models = arranged(normalised(with_neurons(snapshot).best()))
+    count, hidden, feat = models.W.shape
+    if max(hidden, feat) > MOST:
+        raise UserError(
+            f"figure 'network_graph' draws up to {MOST} features and neurons, not {feat} "
+            f"and {hidden}"
+        )
+    height = 0.42 * max(hidden, feat) + 1.1
+    figure = Figure(figsize=(4.0 * count + 0.4, height), layout="constrained")
+    for k, axes in enumerate(figure.subplots(1, count, squeeze=False)[0]):
+        _panel(axes, models.pick([k]))
+        axes.set_title(titles(models)[k], fontsize="medium")
+    caption(figure, models)
+    return figure
+
+
+def _panel(axes: Axes, model: Snapshot) -> None:
+    layers = [_layer(x, size) for x, size in enumerate((*model.W.shape[:0:-1], model.W.shape[2]))]
+    for weights, left, right in (
+        (model.encoder[0].T, layers[0], layers[1]),
+        (model.decoder[0], layers[1], layers[2]),
+    ):
+        _lines(axes, weights, left, right)
+    for name, places in zip(LAYERS, layers, strict=True):
+        axes.scatter(places[:, 0], places[:, 1], s=150, color="white", edgecolors="0.3", zorder=3)
+        for k, (x, y) in enumerate(places.tolist()):
+            axes.text(x, y, f"{k}", ha="center", va="center", fontsize="x-small", zorder=4)
+        axes.text(float(places[0, 0]), 0.62, name, ha="center", style="italic")
+    axes.set(xlim=(-0.15, 2.15), ylim=(-0.57, 0.72))
+    clean(axes)
+
+
+def _layer(x: int, size: int) -> Tensor:
+    y = torch.linspace(0.5, -0.5, size) if size > 1 else torch.zeros(1)
+    return torch.stack([torch.full_like(y, x), y], -1)
+
+
+def _lines(axes: Axes, weights: Tensor, left: Tensor, right: Tensor) -> None:
+    drawn = (weights.abs() > FAINT).nonzero()
+    size = weights[*drawn.T]
+    ends = list(torch.stack([left[drawn[:, 0]], right[drawn[:, 1]]], 1).numpy())
+    colours = SIGNED((size.sign().numpy() + 1) / 2)
+    widths = (3 * size.abs()).clamp(0.4, 8).tolist()
+    axes.add_collection(LineCollection(ends, colors=colours, linewidths=widths, zorder=1))

@@ -1,0 +1,92 @@
+"""The stack plot: what each neuron responds to, and how many features that is."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from toysuper.figures.style import GRADED, caption, titles, unit_scale
+from toysuper.metrics import superposition
+from toysuper.metrics.neurons import arranged, features_per_neuron, normalised, with_neurons
+from toysuper.types import Snapshot
+
+MANY = 6
+TINT = ScalarMappable(
+    Normalize(1, MANY, clip=True), LinearSegmentedColormap.from_list("tint", ["#ffffff", "#efb3a4"])
+)
+THIN = 0.02
+"""Weights below this are too thin to see."""
+WIDE = 16
+"""From this many neurons on panels stand one above another."""
+
+
+def neuron_stacks(snapshot: Snapshot) -> Figure:
+    """Each neuron's input weights on top of each other, one column a neuron, one panel a cell.
+
+    A rectangle is the weight of a feature, the largest next to the axis and negative ones below it.
+    Its colour is the feature's superposition: dark alone, yellow 1 or more. The tint behind a
+    column is the neuron's polysemanticity, how many features take part in it: white for 1, red for
+    6 or more. Neurons stand in the order of the importance of their largest feature. Untied weights
+    are scaled so that each neuron's largest is 1.
+
+    Source: the paper's sections "Superposition in a Privileged Basis" and "Computation in
+    Superposition".
+    """
+    return _figure(snapshot, signed=True)
+
+
+def absolute_stacks(snapshot: Snapshot) -> Figure:
+    """The same with the weights' magnitudes, as the paper draws models of absolute values.
+
+    Source: the paper's section "Computation in Superposition".
+    """
+    return _figure(snapshot, signed=False)
+
+
+def _figure(snapshot: Snapshot, signed: bool) -> Figure:
+    models = arranged(normalised(with_neurons(snapshot).best()))
+    count, hidden = models.W.shape[:2]
+    aside = hidden >= WIDE
+    columns = 1 if aside else min(count, 6)
+    rows = -(-count // columns)
+    size = (11, 1.5 * rows + 0.8) if aside else (2.2 * columns + 2, 3.6 * rows + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharey="none" if aside else "row")
+    for k, axes in enumerate(panels.flatten()):
+        axes.set_visible(k < count)
+        if k < count:
+            _panel(axes, models.pick([k]), signed)
+            (axes.set_ylabel if aside else axes.set_title)(titles(models)[k], fontsize="medium")
+    bars = {unit_scale(GRADED): "superposition of the feature", TINT: "features of the neuron"}
+    for scale, name in bars.items():
+        figure.colorbar(scale, ax=panels, label=name, pad=0.01, aspect=30, fraction=0.06)
+    caption(figure, models)
+    return figure
+
+
+def _panel(axes: Axes, model: Snapshot, signed: bool) -> None:
+    W = model.W[0] if signed else model.W[0].abs()
+    for neuron, size in enumerate(features_per_neuron(model)[0].tolist()):
+        axes.axvspan(neuron - 0.5, neuron + 0.5, color=TINT.to_rgba(size), lw=0, zorder=0)
+    for sign in (1, -1):
+        _rectangles(axes, (sign * W).clamp(min=0), sign, superposition(model)[0])
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set(xlim=(-0.5, len(W) - 0.5), xticks=[])
+    axes.autoscale_view(scalex=False)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def _rectangles(axes: Axes, weights: Tensor, sign: int, superposition: Tensor) -> None:
+    heights, feature = weights.sort(-1, descending=True)
+    top = heights.cumsum(-1)
+    drawn = heights > THIN
+    low, high = (sign * (top - heights))[drawn], (sign * top)[drawn]
+    neuron = drawn.nonzero()[:, 0]
+    left, right = neuron - 0.42, neuron + 0.42
+    corners = [(left, low), (left, high), (right, high), (right, low)]
+    shapes = list(torch.stack([torch.stack(corner, -1) for corner in corners], 1).numpy())
+    faces = unit_scale(GRADED).to_rgba(superposition[feature[drawn]].numpy())
+    axes.add_collection(PolyCollection(shapes, facecolors=faces, edgecolors="white", lw=0.3))

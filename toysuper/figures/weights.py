@@ -1,0 +1,63 @@
+"""The weights as matrices: aligned with the neurons, or not."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from toysuper.figures.style import SIGNED, caption, clean, titles
+from toysuper.metrics.neurons import arranged, normalised
+from toysuper.types import Snapshot
+
+SCALE = 1.5
+
+
+def weight_matrices(snapshot: Snapshot) -> Figure:
+    """W with a row a feature, in order of importance, and a column a neuron, one panel a cell.
+
+    Blue -1.5, grey 0, red 1.5 and more. Models without neurons, whose hidden layer is linear, stand
+    in a row of their own for comparison. Of untied models the decoder stands below the encoder,
+    both scaled so that each neuron's largest input weight is 1.
+    Source: the paper's sections "Superposition in a Privileged Basis" and "Computation in
+    Superposition".
+    """
+    models = arranged(normalised(snapshot.best()))
+    rows = _rows(models)
+    columns = max(len(part) for _, part, _ in rows)
+    height = min(max(1.5 * models.W.shape[2] / models.W.shape[1], 0.8), 4.0)
+    size = (1.5 * columns + 1.8, (height + 0.5) * len(rows) + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(rows), columns, squeeze=False)
+    for line, (name, part, matrices) in zip(panels, rows, strict=True):
+        for k, axes in enumerate(line):
+            axes.set_visible(k < len(part))
+            if k < len(part):
+                order = part.importance[k].argsort(descending=True, stable=True)
+                _panel(axes, matrices[k][:, order], titles(part)[k])
+        line[0].set_ylabel(name)
+    scale = ScalarMappable(Normalize(-SCALE, SCALE), SIGNED)
+    figure.colorbar(scale, ax=panels, label="weight", aspect=30, fraction=0.06)
+    caption(figure, models)
+    return figure
+
+
+def _rows(models: Snapshot) -> list[tuple[str, Snapshot, Tensor]]:
+    linear = models.where(lambda i: models.hidden_activation[i] == "identity")
+    neurons = models.where(lambda i: models.hidden_activation[i] != "identity")
+    rows = [
+        (f"{kind}W, features × {units}", part, part.encoder)
+        for kind, units, part in (("linear: ", "dimensions", linear), ("", "neurons", neurons))
+        if len(part)
+    ]
+    if not torch.equal(neurons.encoder, neurons.decoder):
+        rows = [("W₁, features × neurons", neurons, neurons.encoder)]
+        rows.append(("W₂, outputs × neurons", neurons, neurons.decoder))
+    return rows
+
+
+def _panel(axes: Axes, W: Tensor, name: str) -> None:
+    axes.imshow(W.T.numpy(), cmap=SIGNED, vmin=-SCALE, vmax=SCALE, interpolation="nearest")
+    axes.set_title(name.replace(", ", "\n"), fontsize="medium")
+    clean(axes)

@@ -1,0 +1,124 @@
+"""Neurons: which features each has weights for, and whether it has one feature or several."""
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from toysuper.types import Snapshot
+
+SHARE = 0.2
+"""A feature takes part in a neuron if its weight is above this share of the neuron's largest."""
+DEAD = 0.05
+"""A neuron is dead if its largest weights in and out multiply to less."""
+
+
+def has_neurons(snapshot: Snapshot) -> bool:
+    """Whether some instance's hidden layer is not linear."""
+    return {*snapshot.hidden_activation} != {"identity"}
+
+
+def normalised(snapshot: Snapshot) -> Snapshot:
+    r"""The same function, each neuron scaled so that its largest input weight is 1.
+
+    .. math:: W_1 \to W_1 / s, \quad W_2 \to s W_2, \qquad s_j = \max_i |W_{1, ji}|
+
+    ReLU and linear neurons allow it where encoder and decoder are not tied; tied ones stay as they
+    are. Dead neurons get weights of 0.
+    Source: the paper's section "Computation in Superposition", visual normalisation.
+    """
+    if torch.equal(snapshot.encoder, snapshot.decoder):
+        return snapshot
+    scale = snapshot.encoder.abs().amax(-1, keepdim=True)
+    scale = torch.where(alive(snapshot)[..., None], scale, torch.inf)
+    outward = torch.where(scale.isinf(), 0, scale)
+    return replace(
+        snapshot,
+        encoder=snapshot.encoder / scale,
+        decoder=snapshot.decoder * outward,
+        hidden_bias=snapshot.hidden_bias / scale[..., 0],
+    )
+
+
+def alive(snapshot: Snapshot) -> Bool[Tensor, "inst hidden"]:
+    """Whether a neuron does anything: its largest weights in and out multiply to above 0.05."""
+    inward, outward = snapshot.encoder.abs().amax(-1), snapshot.decoder.abs().amax(-1)
+    return inward * outward > DEAD
+
+
+def takes_part(snapshot: Snapshot) -> Bool[Tensor, "inst hidden feat"]:
+    """Which features take part in a neuron: input weights above 0.2 of its largest."""
+    size = snapshot.encoder.abs()
+    return (size > SHARE * size.amax(-1, keepdim=True)) & alive(snapshot)[..., None]
+
+
+def features_per_neuron(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
+    """How many features take part in each neuron; 0 if it is dead."""
+    return takes_part(snapshot).sum(-1).to(snapshot.W.dtype)
+
+
+def monosemantic(snapshot: Snapshot) -> Float[Tensor, " inst"]:
+    """How many neurons have one feature."""
+    return (features_per_neuron(snapshot) == 1).sum(-1).to(snapshot.W.dtype)
+
+
+def polysemantic(snapshot: Snapshot) -> Float[Tensor, " inst"]:
+    """How many neurons have several features."""
+    return (features_per_neuron(snapshot) > 1).sum(-1).to(snapshot.W.dtype)
+
+
+def monosemantic_fraction(snapshot: Snapshot) -> Float[Tensor, " inst"]:
+    """Neurons with one feature over those that are not dead; 0 where all are dead."""
+    living = alive(snapshot).sum(-1).clamp(min=1)
+    return monosemantic(snapshot) / living
+
+
+def participation(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
+    r"""Effective number of features of each neuron, :math:`(\sum_i W_{ji}^2)^2 / \sum_i W_{ji}^4`.
+
+    1 if all weight is on one feature, k if on k alike; 0 for a dead neuron.
+    """
+    squares = snapshot.encoder.square() * alive(snapshot)[..., None]
+    return squares.sum(-1).square() / squares.square().sum(-1).clamp(min=DEAD**4)
+
+
+def polysemanticity_entropy(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
+    r"""Entropy in nats of a neuron's input weights, :math:`-\sum_i q_i \ln q_i`.
+
+    With :math:`q_i = |W_{ji}| / \sum_k |W_{jk}|`: 0 for one feature, ln n for n alike; 0 for a dead
+    neuron.
+    """
+    size = snapshot.encoder.abs() * alive(snapshot)[..., None]
+    share = size / size.sum(-1, keepdim=True).clamp(min=DEAD**2)
+    return torch.special.entr(share).sum(-1)
+
+
+def mean_entropy(snapshot: Snapshot) -> Float[Tensor, " inst"]:
+    """Polysemanticity entropy averaged over living neurons; 0 where all are dead."""
+    living = alive(snapshot).sum(-1).clamp(min=1)
+    return polysemanticity_entropy(snapshot).sum(-1) / living
+
+
+def arranged(snapshot: Snapshot) -> Snapshot:
+    """Neurons in the order of the importance of the feature with their largest input weight.
+
+    Of two with the same feature the one with the positive weight comes first; dead ones are last.
+    """
+    main = snapshot.encoder.abs().argmax(-1, keepdim=True)
+    rank = snapshot.importance.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    place = rank.gather(-1, main[..., 0]) + 0.5 * (snapshot.encoder.gather(-1, main)[..., 0] < 0)
+    order = torch.where(alive(snapshot), place, torch.inf).argsort(dim=-1, stable=True)
+    rows = order[..., None].expand_as(snapshot.encoder)
+    return replace(
+        snapshot,
+        encoder=snapshot.encoder.gather(1, rows),
+        decoder=snapshot.decoder.gather(1, rows),
+        hidden_bias=snapshot.hidden_bias.gather(1, order),
+    )
+
+
+def with_neurons(snapshot: Snapshot) -> Snapshot:
+    """The instances whose hidden layer is not linear; all where none has neurons."""
+    kept = snapshot.where(lambda i: snapshot.hidden_activation[i] != "identity")
+    return kept if len(kept) else snapshot
