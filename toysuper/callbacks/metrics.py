@@ -33,9 +33,9 @@ QUANTILES = (0.1, 0.5, 0.9)
 class SnapshotMetrics(SnapshotCallback):
     """Logs functions of the Snapshot at every validation.
 
-    A metric with a value per feature, or per neuron, becomes a histogram. One with a value per instance becomes
-    scalars: a tag per instance where there are few, else quantiles over the ensemble and means,
-    a tag per cell with its seeds together, or per value of the first axis.
+    A metric with a value per feature, or per neuron, becomes a histogram. One with a value per
+    instance becomes scalars: a tag per instance where there are few, else quantiles over the
+    ensemble and means, a tag per cell with its seeds together, or per value of the first axis.
 
     Args:
         measure: functions from a Snapshot to ``(inst,)``, ``(inst, feat)`` or ``(inst, hidden)``;

@@ -20,6 +20,11 @@ from toysuper.claims.sets import (
     local_bases,
 )
 from toysuper.claims.simplex import simplex
+from toysuper.claims.strategies import (
+    compressed_sensing,
+    no_superposition,
+    nonlinear_compression,
+)
 from toysuper.claims.uniform import dimensions
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "adversarial_training",
     "anticorrelated_pairs",
     "collapse",
+    "compressed_sensing",
     "correlated_pairs",
     "decomposition",
     "demo_a",
@@ -43,6 +49,8 @@ __all__ = [
     "linear",
     "local_bases",
     "loss_surfaces",
+    "no_superposition",
+    "nonlinear_compression",
     "octahedron",
     "pentagon_to_digons",
     "phase_contours",

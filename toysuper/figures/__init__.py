@@ -1,6 +1,7 @@
 """Snapshot -> matplotlib Figure. A new figure is one new file."""
 
 from toysuper.figures.adversarial_training import adversarial_training
+from toysuper.figures.compression import nonlinear_compression
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
 from toysuper.figures.energy_levels import energy_levels
@@ -8,11 +9,14 @@ from toysuper.figures.gains import gains
 from toysuper.figures.geometry_graph import geometry_graph
 from toysuper.figures.gram import gram
 from toysuper.figures.network_graph import network_graph
+from toysuper.figures.neurons_over_training import neurons_over_training
+from toysuper.figures.no_superposition import no_superposition
 from toysuper.figures.octahedron_stages import octahedron_stages
 from toysuper.figures.pentagon import pentagon_to_digons
 from toysuper.figures.phases import phase_diagram
 from toysuper.figures.plane import plane
 from toysuper.figures.pressure import pressure
+from toysuper.figures.sensing import compressed_sensing_bound
 from toysuper.figures.set_angles import set_angles
 from toysuper.figures.solid import solid
 from toysuper.figures.solutions import solutions
@@ -24,6 +28,7 @@ from toysuper.figures.weights import weight_matrices
 __all__ = [
     "absolute_stacks",
     "adversarial_training",
+    "compressed_sensing_bound",
     "dimensions",
     "energy_levels",
     "gains",
@@ -33,6 +38,9 @@ __all__ = [
     "loss_surface",
     "network_graph",
     "neuron_stacks",
+    "neurons_over_training",
+    "no_superposition",
+    "nonlinear_compression",
     "octahedron_stages",
     "pentagon_to_digons",
     "phase_diagram",

@@ -1,0 +1,77 @@
+"""Claims of the paper's section "The Strategic Picture of Superposition" and its appendices."""
+
+from toysuper.claims.claim import Claim, numbers
+from toysuper.functional.nonlinear_compression import compression_error
+from toysuper.metrics import dimensions_per_feature, held_out_loss
+from toysuper.metrics.compression import two_in_one
+from toysuper.metrics.prices import by_price
+from toysuper.metrics.sensing import stored_over_bound
+from toysuper.types import Snapshot
+
+ERRORS = {0.001: 0.0097, 0.02: 0.019, 0.05: 0.032, 0.1: 0.048}
+"""Of the code with three levels, by ramp width."""
+TOLERANCE = 0.05
+
+
+def no_superposition(snapshot: Snapshot) -> list[Claim]:
+    """L1: a price on hidden activity takes superposition away, and reconstruction gets worse."""
+    best, price = by_price(snapshot)
+    share, loss = 1 / dimensions_per_feature(best), held_out_loss(best)
+    enough = (share <= 1.05).nonzero()[:, 0]
+    first = int(enough[0]) if len(enough) else len(share) - 1
+    rise = float(loss[first] / loss[0])
+    falls = float(share[0]) > 1.05 >= float(share[first])
+    return [
+        Claim(
+            "L1",
+            f"features per dimension, |W|^2 / m, by price {numbers(price)}",
+            "<= 1.05 at some price, more at 0",
+            numbers(share),
+            falls,
+        ),
+        Claim(
+            "L1 loss",
+            f"loss at price {float(price[first]):g} over that at 0",
+            "> 1",
+            f"{rise:.2f}",
+            rise > 1,
+        ),
+    ]
+
+
+def nonlinear_compression(snapshot: Snapshot) -> list[Claim]:
+    """NLC: two dense features fit in one number better by a nonlinear code than by a linear one."""
+    linear = float(held_out_loss(two_in_one(snapshot))[0])
+    errors = [compression_error(3, ramp) for ramp in ERRORS]
+    close = all(abs(a / b - 1) <= TOLERANCE for a, b in zip(errors, ERRORS.values(), strict=True))
+    return [
+        Claim(
+            "NLC",
+            "squared error at Z = 3, ramps of .001 .02 .05 .1",
+            f"{numbers(list(ERRORS.values()))} +- 5%",
+            numbers(errors),
+            close,
+        ),
+        Claim(
+            "NLC linear",
+            "loss of the best trained linear model, which all of these are below",
+            "1/12 +- 2%",
+            f"{linear:.4f}",
+            abs(12 * linear - 1) <= 0.02 and max(errors) < linear,
+        ),
+    ]
+
+
+def compressed_sensing(snapshot: Snapshot) -> list[Claim]:
+    """CS: the number of stored features follows m / (-p ln p)."""
+    share = stored_over_bound(snapshot.best())
+    spread = float(share.max() / share.min())
+    return [
+        Claim(
+            "CS",
+            "stored features over m / (-p ln p), least and most of all densities and dimensions",
+            "within a factor 2 of each other",
+            f"{float(share.min()):.2f}-{float(share.max()):.2f}",
+            spread <= 2,
+        )
+    ]

@@ -1,0 +1,34 @@
+"""Figure L1: a price on hidden activity takes superposition away, at a loss."""
+
+from matplotlib.figure import Figure
+
+from toysuper.figures.style import caption, open_frame
+from toysuper.metrics import dimensions_per_feature, held_out_loss, mean_superposition, represented
+from toysuper.metrics.prices import by_price
+from toysuper.types import Snapshot
+
+
+def no_superposition(snapshot: Snapshot) -> Figure:
+    """Features per dimension, their superposition, and the loss, by the strength of the price.
+
+    Of the seeds, the model with the least held-out loss of reconstruction is shown.
+    Source: the paper's section "The Strategic Picture of Superposition".
+    """
+    best, price = by_price(snapshot)
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    panels = figure.subplots(1, 3)
+    count, hidden = represented(best), best.W.shape[1]
+    panels[0].plot(price, 1 / dimensions_per_feature(best), "o-", color="black", label="‖W‖² / m")
+    panels[0].plot(price, count / hidden, "s--", color="0.5", label="features with norm > ½, / m")
+    panels[0].axhline(1, color="0.85", linewidth=0.8, zorder=0)
+    panels[0].legend(frameon=False)
+    panels[1].plot(price, mean_superposition(best), "o-", color="black")
+    panels[2].plot(price, held_out_loss(best), "o-", color="black")
+    names = ("features per dimension", "superposition, mean of features", "loss")
+    smallest = float(price[price > 0].min())
+    for axes, name in zip(panels, names, strict=True):
+        axes.set(xlabel="price λ of the hidden activity", ylabel=name, ylim=(0, None))
+        axes.set_xscale("symlog", linthresh=smallest)
+        open_frame(axes)
+    caption(figure, best)
+    return figure

@@ -1,0 +1,22 @@
+"""Models by the price of their hidden activity."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from toysuper.errors import UserError
+from toysuper.types import Snapshot
+
+
+def by_price(snapshot: Snapshot) -> tuple[Snapshot, Float[Tensor, " inst"]]:
+    """The best model of each price, and the prices, rising from 0.
+
+    Raises:
+        UserError: there is no grid axis ``l1`` with 0 and more, or there are other axes.
+    """
+    best = snapshot.best()
+    prices = [float(place.get("l1", torch.nan)) for place in best.coordinates]
+    if len(set(prices)) < len(prices) or len(prices) < 2 or min(prices) != 0:
+        raise UserError("needs a grid axis 'l1' with 0 and others, and no further axis but seed")
+    order = sorted(range(len(best)), key=prices.__getitem__)
+    return best.pick(order), torch.tensor(prices)[order]
