@@ -10,12 +10,18 @@ from toysuper import figures
 from toysuper.callbacks import History
 from toysuper.callbacks.figures import pixels
 from toysuper.errors import UserError
-from toysuper.features import CorrelatedSets
+from toysuper.features import CorrelatedSets, SparseUniform
 from toysuper.figures.phases import colours
 from toysuper.figures.style import GRADED, SIGNED, unit_scale
 from toysuper.figures.surface import surface
 from toysuper.metrics import dimensionality
-from toysuper.models import AdversarialModel, ReLUOutputModel
+from toysuper.models import (
+    AbsoluteValueModel,
+    AdversarialModel,
+    L1Model,
+    LinearModel,
+    ReLUOutputModel,
+)
 from toysuper.types import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -74,8 +80,45 @@ def attacked() -> Snapshot:
     return fitted(world, 5, model=AdversarialModel).snapshot(world)
 
 
+@pytest.fixture
+def priced() -> Snapshot:
+    world = data(grid={"l1": [0.0, 0.1, 1.0], "seed": [0, 1]})
+    return fitted(world, 5, model=L1Model).snapshot(world)
+
+
+@pytest.fixture
+def widths() -> Snapshot:
+    world = data(grid={"hidden": [1, 2], "density": [0.5, 0.1]})
+    return fitted(world, 5).snapshot(world)
+
+
+@pytest.fixture
+def pair() -> Snapshot:
+    world = data(n=2, grid={"seed": [0, 1]})
+    return fitted(world, 5, model=LinearModel, hidden=1).snapshot(world)
+
+
+@pytest.fixture
+def neurons() -> Snapshot:
+    """Untied, with a history, of two cells."""
+    signed = SparseUniform(signed=True)
+    world = data(task="abs", features=signed, grid={"density": [1.0, 0.2], "seed": [0, 1]})
+    model = AbsoluteValueModel(world.n, world.grid, hidden=6, jit=False)
+    trainer(30, callbacks=[History(8)]).fit(model, world)
+    return model.snapshot(world)
+
+
 KINDS = {
+    "absolute_stacks": "neurons",
     "adversarial_training": "attacked",
+    "asymmetric_motif": "neurons",
+    "compressed_sensing_bound": "widths",
+    "network_graph": "neurons",
+    "neuron_stacks": "neurons",
+    "neurons_over_training": "neurons",
+    "no_superposition": "priced",
+    "nonlinear_compression": "pair",
+    "weight_matrices": "neurons",
     "energy_levels": "told",
     "loss_surface": "unbiased",
     "octahedron_stages": "told",

@@ -1,8 +1,13 @@
 """Snapshot -> measured against expected, one file a section of the paper."""
 
+from toysuper.claims.absolute_sweep import absolute_sweep
 from toysuper.claims.adversarial import adversarial, adversarial_training
 from toysuper.claims.claim import Claim
-from toysuper.claims.computation import absolute_sweep, absolute_values
+from toysuper.claims.computation import (
+    absolute_values,
+    asymmetric_motif,
+    computations,
+)
 from toysuper.claims.decomposition import decomposition
 from toysuper.claims.definitions import invariance
 from toysuper.claims.demonstration import demo_a, demo_b, linear
@@ -34,8 +39,10 @@ __all__ = [
     "adversarial",
     "adversarial_training",
     "anticorrelated_pairs",
+    "asymmetric_motif",
     "collapse",
     "compressed_sensing",
+    "computations",
     "correlated_pairs",
     "decomposition",
     "demo_a",

@@ -48,6 +48,11 @@ def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
     return snapshot if same else snapshot.pick([])
 
 
+def tasked(snapshot: Snapshot, task: str) -> Snapshot:
+    """The instances with that task."""
+    return snapshot.where(lambda i: snapshot.task[i] == task)
+
+
 def absent(name: str, statement: str, expected: str) -> Claim:
     """A claim that this run's grid does not speak of."""
     return Claim(name, statement, expected, "not in the grid", None)

@@ -2,9 +2,10 @@
 
 import torch
 
-from toysuper.claims.claim import Claim, absent, at, numbers, of_size, within
+from toysuper.claims.claim import Claim, absent, numbers, of_size, tasked, within
 from toysuper.metrics import held_out_loss
-from toysuper.metrics.neurons import monosemantic_fraction, normalised, takes_part
+from toysuper.metrics.motifs import model_motifs
+from toysuper.metrics.neurons import normalised, takes_part
 from toysuper.types import Snapshot
 
 
@@ -13,7 +14,7 @@ def absolute_values(snapshot: Snapshot) -> list[Claim]:
     loss = ("ABS3 loss", "loss of the best models", "< 1e-4")
     weights = ("ABS3 neurons", "one-hot neurons, a pair of them for each feature", "6, in 3 pairs")
     products = ("ABS3 products", "|W1| W2 of each neuron", "0.98-1.02")
-    models = _tasked(of_size(snapshot, n=3, m=6, ratio=1.0), "abs")
+    models = tasked(of_size(snapshot, n=3, m=6, ratio=1.0), "abs")
     if not len(models):
         return [absent(*loss), absent(*weights), absent(*products)]
     best = normalised(models.best())
@@ -30,33 +31,44 @@ def absolute_values(snapshot: Snapshot) -> list[Claim]:
     ]
 
 
-def _tasked(snapshot: Snapshot, task: str) -> Snapshot:
-    return snapshot.where(lambda i: snapshot.task[i] == task)
-
-
 def _pairs(models: Snapshot) -> torch.Tensor:
     """Whether every feature has one neuron with a large positive and one with a negative weight."""
     positive, negative = (models.encoder > 0.5).sum(1), (models.encoder < -0.5).sum(1)
     return ((positive == 1) & (negative == 1)).all(-1)
 
 
-def absolute_sweep(snapshot: Snapshot) -> list[Claim]:
-    """ABS100: neurons are monosemantic if features are dense, and polysemantic if sparse."""
-    models = _tasked(of_size(snapshot, n=100, m=40, ratio=0.8), "abs")
-    found = {p: at(models, p) for p in FRACTION}
-    share = {p: float(monosemantic_fraction(m.best())) for p, m in found.items() if m}
-    claims = []
-    for p, (low, high) in FRACTION.items():
-        line = f"ABS100 p={p:g}", "share of monosemantic neurons", f"{low:g}-{high:g}"
-        value = share.get(p)
-        claims.append(
-            absent(*line) if value is None else Claim(*line, f"{value:.3f}", low <= value <= high)
-        )
-    values = torch.tensor(list(share.values()))
-    line = "ABS100 order", "the share falls with density", "non-increasing (+- 0.05)"
-    falls = bool((values.diff() <= 0.05).all()) if len(values) > 1 else None
-    return [*claims, Claim(*line, numbers(values), falls)]
+def asymmetric_motif(snapshot: Snapshot) -> list[Claim]:
+    """MOTIF: a model shares a neuron unequally and inhibits what interferes."""
+    name, statement = "MOTIF", "motifs of the best model at densities of 0.05 to 0.3"
+    best = snapshot.best()
+    density = best.common_density()
+    here = [i for i in range(len(best)) if 0.049 < float(density[i]) < 0.301]
+    if not here:
+        return [absent(name, statement, ">= 1 at some density")]
+    counts = [len(model_motifs(best.pick([i]))) for i in here]
+    measured = ", ".join(f"{k} at {float(density[i]):g}" for i, k in zip(here, counts, strict=True))
+    return [Claim(name, statement, ">= 1 at some density", measured, max(counts) >= 1)]
 
 
-FRACTION = {1.0: (0.9, 1), 0.3: (0.9, 1), 0.03: (0, 0.2), 0.003: (0, 0), 0.001: (0, 0)}
-"""Least and largest share by density."""
+PIECEWISE_LINEAR = ("pair_max", "pair_and", "pair_xor")
+
+
+def computations(snapshot: Snapshot) -> list[Claim]:
+    """COMP: two neurons a pair compute OR, AND and XOR exactly, but no square.
+
+    Our extension of the paper, without hidden biases: max(a, b) = a + ReLU(b - a) needs two neurons
+    for each pair; a square is no piecewise linear function.
+    """
+    enough = snapshot.W.shape[1] >= 2 * snapshot.W.shape[2]
+    best = snapshot.best()
+    loss = dict(zip(best.task, held_out_loss(best).tolist(), strict=True))
+    exact = {task: loss[task] for task in PIECEWISE_LINEAR if task in loss}
+    line = "COMP exact", "loss of the best models of OR, AND and XOR of pairs", "< 1e-4"
+    control = "COMP control", "loss of the best model of squares", "> 1e-4"
+    if not enough or not exact or len(loss) < len(best):
+        return [absent(*line), absent(*control)]
+    square = loss.get("square")
+    return [
+        Claim(*line, numbers(list(exact.values()), ".1e"), max(exact.values()) < 1e-4),
+        absent(*control) if square is None else Claim(*control, f"{square:.1e}", square > 1e-4),
+    ]

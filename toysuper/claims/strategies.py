@@ -2,7 +2,12 @@
 
 from toysuper.claims.claim import Claim, numbers
 from toysuper.functional.nonlinear_compression import compression_error
-from toysuper.metrics import dimensions_per_feature, held_out_loss
+from toysuper.metrics import (
+    dimensions_per_feature,
+    held_out_loss,
+    mean_superposition,
+    represented,
+)
 from toysuper.metrics.compression import two_in_one
 from toysuper.metrics.prices import by_price
 from toysuper.metrics.sensing import stored_over_bound
@@ -21,6 +26,7 @@ def no_superposition(snapshot: Snapshot) -> list[Claim]:
     first = int(enough[0]) if len(enough) else len(share) - 1
     rise = float(loss[first] / loss[0])
     falls = float(share[0]) > 1.05 >= float(share[first])
+    shared = mean_superposition(best)[represented(best) > 0]
     return [
         Claim(
             "L1",
@@ -28,6 +34,13 @@ def no_superposition(snapshot: Snapshot) -> list[Claim]:
             "<= 1.05 at some price, more at 0",
             numbers(share),
             falls,
+        ),
+        Claim(
+            "L1 alone",
+            "superposition, mean over stored features, at price 0 and least at any price",
+            "> 0.5; < 0.05",
+            f"{float(shared[0]):.2f}; {float(shared.min()):.3f}",
+            float(shared[0]) > 0.5 and float(shared.min()) < 0.05,
         ),
         Claim(
             "L1 loss",

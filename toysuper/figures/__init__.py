@@ -1,6 +1,7 @@
 """Snapshot -> matplotlib Figure. A new figure is one new file."""
 
 from toysuper.figures.adversarial_training import adversarial_training
+from toysuper.figures.asymmetric_motif import asymmetric_motif
 from toysuper.figures.compression import nonlinear_compression
 from toysuper.figures.decomposition import loss_decomposition
 from toysuper.figures.dimensions import dimensions
@@ -28,6 +29,7 @@ from toysuper.figures.weights import weight_matrices
 __all__ = [
     "absolute_stacks",
     "adversarial_training",
+    "asymmetric_motif",
     "compressed_sensing_bound",
     "dimensions",
     "energy_levels",

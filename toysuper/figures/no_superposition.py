@@ -1,8 +1,9 @@
 """Figure L1: a price on hidden activity takes superposition away, at a loss."""
 
+import torch
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import caption, open_frame
+from toysuper.figures.style import caption, log_axis, open_frame
 from toysuper.metrics import dimensions_per_feature, held_out_loss, mean_superposition, represented
 from toysuper.metrics.prices import by_price
 from toysuper.types import Snapshot
@@ -15,6 +16,8 @@ def no_superposition(snapshot: Snapshot) -> Figure:
     Source: the paper's section "The Strategic Picture of Superposition".
     """
     best, price = by_price(snapshot)
+    smallest = float(price[price > 0].min())
+    price = torch.where(price > 0, price, smallest / 3)  # 0 has a place on the logarithmic axis
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     panels = figure.subplots(1, 3)
     count, hidden = represented(best), best.W.shape[1]
@@ -25,10 +28,11 @@ def no_superposition(snapshot: Snapshot) -> Figure:
     panels[1].plot(price, mean_superposition(best), "o-", color="black")
     panels[2].plot(price, held_out_loss(best), "o-", color="black")
     names = ("features per dimension", "superposition, mean of features", "loss")
-    smallest = float(price[price > 0].min())
+    decades = [10.0**k for k in range(-9, 9) if smallest <= 10.0**k <= float(price.max())]
     for axes, name in zip(panels, names, strict=True):
-        axes.set(xlabel="price λ of the hidden activity", ylabel=name, ylim=(0, None))
-        axes.set_xscale("symlog", linthresh=smallest)
+        log_axis(axes, "price λ of the hidden activity", decades)
+        axes.set_xticks([float(price.min()), *decades], ["0", *(f"{tick:g}" for tick in decades)])
+        axes.set(ylabel=name, ylim=(0, None))
         open_frame(axes)
     caption(figure, best)
     return figure

@@ -31,10 +31,12 @@ def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
         left.plot(sparsity[here], bound, color=colour, linewidth=1)
         right.plot(sparsity[here], share[here], "o-", color=colour, label=label)
     left.set(yscale="log", ylabel="features with norm > ½")
+    left.yaxis.set_major_formatter("{x:g}")
     left.set_title(f"lines: c m / (-p ln p), c = {constant:.2f}", fontsize="medium")
     right.set(ylabel="features / (m / (-p ln p))", ylim=(0, None))
     for axes in (left, right):
         sparsity_axis(axes, float(sparsity.max()))
+        axes.set_xlim(left=0.9 * float(sparsity.min()))
         axes.legend(frameon=False)
         open_frame(axes)
     caption(figure, best)

@@ -62,7 +62,7 @@ def _figure(snapshot: Snapshot, signed: bool) -> Figure:
             (axes.set_ylabel if aside else axes.set_title)(titles(models)[k], fontsize="medium")
     bars = {unit_scale(GRADED): "superposition of the feature", TINT: "features of the neuron"}
     for scale, name in bars.items():
-        figure.colorbar(scale, ax=panels, label=name, pad=0.01, aspect=30, fraction=0.06)
+        figure.colorbar(scale, ax=panels, label=name, pad=0.01, aspect=60 if aside else 30)
     caption(figure, models)
     return figure
 
@@ -89,4 +89,6 @@ def _rectangles(axes: Axes, weights: Tensor, sign: int, superposition: Tensor) -
     corners = [(left, low), (left, high), (right, high), (right, low)]
     shapes = list(torch.stack([torch.stack(corner, -1) for corner in corners], 1).numpy())
     faces = unit_scale(GRADED).to_rgba(superposition[feature[drawn]].numpy())
-    axes.add_collection(PolyCollection(shapes, facecolors=faces, edgecolors="white", lw=0.3))
+    axes.add_collection(
+        PolyCollection(shapes, facecolors=faces, edgecolors="white", lw=3 / (10 + len(weights)))
+    )

@@ -8,6 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
+from toysuper.functional.geometry import dimensions
 from toysuper.types import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
@@ -65,7 +66,8 @@ def set_colours(snapshot: Snapshot) -> list[str]:
 
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
-    _, hidden, feat = snapshot.W.shape
+    feat, used = snapshot.W.shape[2], dimensions(snapshot.W)
+    hidden = " … ".join(dict.fromkeys(f"{int(end)}" for end in (used.min(), used.max())))
     ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
     sets = len(snapshot.sets[0].unique())
     kind = f" in sets of {feat // sets}" if sets < feat else ""

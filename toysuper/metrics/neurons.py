@@ -94,6 +94,15 @@ def polysemanticity_entropy(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
     return torch.special.entr(share).sum(-1)
 
 
+def second_weight(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
+    """A neuron's second largest input weight over its largest; 0 if it is dead.
+
+    The paper's neurons have one large primary weight and several small secondary ones.
+    """
+    largest = snapshot.encoder.abs().topk(2, -1).values
+    return torch.where(alive(snapshot), largest[..., 1] / largest[..., 0], 0)
+
+
 def mean_entropy(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     """Polysemanticity entropy averaged over living neurons; 0 where all are dead."""
     living = alive(snapshot).sum(-1).clamp(min=1)
