@@ -15,7 +15,8 @@ ALLOWED = {
     "schedules": {"errors"},
     "files": set(),
     "features": CORE | {"features"},
-    "world": CORE | {"features"},
+    "functions": {"functional"},
+    "world": CORE | {"features", "functions"},
     "bursts": CORE | {"world", "data"},  # data for its type only
     "data": CORE | {"bursts", "features", "grid", "world"},
     "checkpoints": {"errors", "files"},
@@ -31,6 +32,7 @@ ALLOWED = {
         "bursts",
         "checkpoints",
         "data",
+        "functions",
         "grid",
         "schedules",
         "world",

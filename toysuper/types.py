@@ -69,6 +69,12 @@ class Snapshot:
         """The feature directions: the encoder's columns."""
         return self.encoder
 
+    @property
+    def dimensions(self) -> Float[Tensor, " inst"]:
+        """Hidden dimensions m of each instance: a grid axis ``hidden`` leaves further rows zero."""
+        given = [float(place.get("hidden", self.W.shape[1])) for place in self.coordinates]
+        return torch.tensor(given, dtype=self.W.dtype)
+
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the trained models answer, g(decoder.T f(encoder x + hidden_bias) + bias)."""
         z = self.encoder @ x + self.hidden_bias[..., None]

@@ -8,8 +8,9 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from tests.benchmarks.cases import AbsoluteModel, Case, HiddenModel
+from tests.benchmarks.cases import Case
 from toysuper.engine import Gradients
+from toysuper.models import AbsoluteValueModel, ReLUHiddenModel
 from toysuper.models.training import adamw
 
 Run = Callable[[int], Any]
@@ -24,7 +25,7 @@ class Notebook(nn.Module):
         self.case = case
         self.W = nn.Parameter(nn.init.xavier_normal_(torch.empty(inst, n, m)))
         self.b = nn.Parameter(torch.zeros(inst, n))
-        if case.model is AbsoluteModel:
+        if case.model is AbsoluteValueModel:
             self.V = nn.Parameter(nn.init.xavier_normal_(torch.empty(inst, m, n)))
         self.register_buffer("density", torch.tensor(case.density, dtype=torch.float32)[:, None])
         self.register_buffer("importance", torch.tensor(case.importance))
@@ -39,9 +40,9 @@ class Notebook(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = torch.einsum("...if,ifh->...ih", x, self.W)
-        if self.case.model in (AbsoluteModel, HiddenModel):
+        if self.case.model in (AbsoluteValueModel, ReLUHiddenModel):
             h = torch.relu(h)
-        if self.case.model is AbsoluteModel:
+        if self.case.model is AbsoluteValueModel:
             return torch.relu(torch.einsum("...ih,ihf->...if", h, self.V) + self.b)
         return torch.relu(torch.einsum("...ih,ifh->...if", h, self.W) + self.b)
 

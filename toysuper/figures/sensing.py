@@ -3,9 +3,8 @@
 from matplotlib.figure import Figure
 
 from toysuper.figures.style import PARTS, caption, open_frame, sparsity_axis
-from toysuper.functional.geometry import dimensions
 from toysuper.metrics import represented
-from toysuper.metrics.sensing import stored_over_bound
+from toysuper.metrics.sensing import sensing_bound, stored_over_bound
 from toysuper.types import Snapshot
 
 
@@ -18,19 +17,19 @@ def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
     """
     best = snapshot.best()
     share, stored = stored_over_bound(best), represented(best)
-    constant = float(share.log().mean().exp())
-    sparsity, hidden = 1 / best.common_density(), dimensions(best.W)
+    bound = sensing_bound(best.common_density(), best.dimensions)
+    constant = float(share.clamp(min=1e-3).log().mean().exp())
+    sparsity, hidden = 1 / best.common_density(), best.dimensions
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for colour, m in zip(PARTS * 2, hidden.unique(), strict=False):
         here = (hidden == m).nonzero()[:, 0]
         here = here[sparsity[here].argsort()]
         label = f"m = {int(m)}"
-        left.plot(sparsity[here], stored[here], "o", color=colour, label=label)
-        bound = constant * (stored / share)[here]
-        left.plot(sparsity[here], bound, color=colour, linewidth=1)
+        left.plot(sparsity[here], stored[here].clamp(min=1), "o", color=colour, label=label)
+        left.plot(sparsity[here], constant * bound[here], color=colour, linewidth=1)
         right.plot(sparsity[here], share[here], "o-", color=colour, label=label)
-    left.set(yscale="log", ylabel="features with norm > ½")
+    left.set(yscale="log", ylabel="features with norm > ½", ylim=(1, None))
     left.yaxis.set_major_formatter("{x:g}")
     left.set_title(f"lines: c m / (-p ln p), c = {constant:.2f}", fontsize="medium")
     right.set(ylabel="features / (m / (-p ln p))", ylim=(0, None))

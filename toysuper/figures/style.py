@@ -8,7 +8,6 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.functional.geometry import dimensions
 from toysuper.types import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
@@ -66,7 +65,7 @@ def set_colours(snapshot: Snapshot) -> list[str]:
 
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
-    feat, used = snapshot.W.shape[2], dimensions(snapshot.W)
+    feat, used = snapshot.W.shape[2], snapshot.dimensions
     hidden = " … ".join(dict.fromkeys(f"{int(end)}" for end in (used.min(), used.max())))
     ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
     sets = len(snapshot.sets[0].unique())

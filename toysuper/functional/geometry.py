@@ -72,18 +72,13 @@ def dimensionality(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst 
     return torch.where(own > DEAD**2, own / (own + superposition(W)).clamp(min=DEAD**2), 0)
 
 
-def dimensions(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, " inst"]:
-    """Hidden dimensions m in use: rows of W that are not zero."""
-    return (W != 0).any(-1).sum(-1).to(W.dtype)
-
-
 def dimensions_per_feature(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, " inst"]:
-    r"""The paper's :math:`D^* = m / \|W\|_F^2`.
+    r"""The paper's :math:`D^* = m / \|W\|_F^2`, with all of W's rows for m.
 
     >>> dimensions_per_feature(torch.tensor([[[1.0, -1.0]]]))
     tensor([0.5000])
     """
-    return dimensions(W).clamp(min=1) / W.square().sum((1, 2)).clamp(min=DEAD**2)
+    return W.shape[1] / W.square().sum((1, 2)).clamp(min=DEAD**2)
 
 
 def leverage(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst feat"]:

@@ -4,7 +4,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.functional.geometry import dimensions
 from toysuper.metrics.snapshot import represented
 from toysuper.types import Snapshot
 
@@ -17,6 +16,7 @@ def sensing_bound(
     k-sparse inputs of n features need :math:`m = \Omega(k \ln(n / k))` dimensions; here k = p n.
     Source: the paper's appendix on compressed sensing.
 
+    >>> import torch
     >>> sensing_bound(torch.tensor([0.1]), torch.tensor([10.0]))
     tensor([43.4294])
     """
@@ -32,4 +32,4 @@ def stored_over_bound(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     density = snapshot.common_density()
     if density.isnan().any() or (density == 1).any():
         raise UserError("the compressed-sensing bound needs one density below 1 for each model")
-    return represented(snapshot) / sensing_bound(density, dimensions(snapshot.W))
+    return represented(snapshot) / sensing_bound(density, snapshot.dimensions)

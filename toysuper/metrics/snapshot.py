@@ -73,12 +73,13 @@ def dimensionality(snapshot: Snapshot) -> PerFeature:
 
 def dimensions_per_feature(snapshot: Snapshot) -> PerInstance:
     """D*, hidden dimensions per feature."""
-    return geometry.dimensions_per_feature(snapshot.W)
+    share = snapshot.dimensions / snapshot.W.shape[1]
+    return geometry.dimensions_per_feature(snapshot.W) * share
 
 
 def total_dimensionality(snapshot: Snapshot) -> PerInstance:
     """Sum of D_i over the hidden dimensions: 1 when every dimension is used by tight frames."""
-    return dimensionality(snapshot).sum(-1) / geometry.dimensions(snapshot.W).clamp(min=1)
+    return dimensionality(snapshot).sum(-1) / snapshot.dimensions
 
 
 def leverage(snapshot: Snapshot) -> PerFeature:
