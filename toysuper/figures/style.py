@@ -71,8 +71,18 @@ def caption(figure: Figure, snapshot: Snapshot) -> None:
     sets = len(snapshot.sets[0].unique())
     kind = f" in sets of {feat // sets}" if sets < feat else ""
     text = f"n = {feat} features{kind}, m = {hidden} hidden dimensions, "
-    text += f"importance {' … '.join(dict.fromkeys(ends))}, step {snapshot.step:,}"
+    text += (
+        f"importance {' … '.join(dict.fromkeys(ends))}{_shared(snapshot)}, step {snapshot.step:,}"
+    )
     figure.supxlabel(text, fontsize="small", color="0.35")
+
+
+def _shared(snapshot: Snapshot) -> str:
+    """The density and the task, where all models have the same and no title says so."""
+    names = {name for place in snapshot.coordinates for name in place}
+    density, tasks = snapshot.density.unique(), {*snapshot.task}
+    text = f", 1 - S = {float(density):.3g}" if len(density) == 1 and "density" not in names else ""
+    return text + (f", target {min(tasks)}" if len(tasks) == 1 and tasks != {"identity"} else "")
 
 
 def clean(axes: Axes) -> None:
