@@ -40,11 +40,6 @@ class AbsoluteValueModel(ToyModel):
         self.b = self.zeros(self.n)
 
     @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    @property
     def decoder(self) -> Tensor:
         """V."""
         return self.V

@@ -44,13 +44,6 @@ class AdversarialModel(ToyModel):
         self.register_buffer("budget", torch.tensor(budgets)[:, None, None], persistent=False)
         self.register_buffer("length", torch.ones(self.grid.instances, 1, 1), persistent=False)
 
-    @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    decoder = encoder
-
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
         return torch.relu(self.W.mT @ (self.W @ x) + self.b[..., None])

@@ -31,8 +31,9 @@ from toysuper.types import Batch, Snapshot
 class ToyModel(Training, Evaluation, ABC):
     """An ensemble of toy models, one per instance of the grid, trained at once.
 
-    A subclass makes its parameters with :meth:`weights` and :meth:`zeros` and owes ``forward``,
-    ``encoder``, ``decoder`` and ``b``. Instances never touch each other.
+    A subclass makes its parameters ``W`` and ``b`` with :meth:`weights` and :meth:`zeros` and owes
+    ``forward``; and ``decoder`` and ``hidden_bias`` where these are more than W and 0. Instances
+    never touch each other.
 
     Args:
         n: features; the command line takes it from the data.
@@ -55,6 +56,7 @@ class ToyModel(Training, Evaluation, ABC):
     hidden_activation: tuple[str, ...] = ("identity",)
     activation: tuple[str, ...] = ("identity",)
     """Functions by name, one per instance or one for all."""
+    W: Float[Tensor, "inst hidden feat"]
     b: Float[Tensor, "inst feat"]
     held_out: MetricCollection
     history: Sequence[Snapshot] = ()
@@ -98,14 +100,14 @@ class ToyModel(Training, Evaluation, ABC):
         object.__setattr__(self, "held_out", MetricCollection(held_out, compute_groups=False))
 
     @property
-    @abstractmethod
     def encoder(self) -> Float[Tensor, "inst hidden feat"]:
-        """Weights from features to hidden dimensions."""
+        """Weights from features to hidden dimensions: W, unless a subclass says otherwise."""
+        return self.W
 
     @property
-    @abstractmethod
     def decoder(self) -> Float[Tensor, "inst hidden feat"]:
-        """Weights from hidden dimensions to features, transposed like the encoder."""
+        """Weights from hidden dimensions to features, transposed: the encoder, if tied to it."""
+        return self.encoder
 
     @property
     def hidden_bias(self) -> Float[Tensor, "inst hidden"]:

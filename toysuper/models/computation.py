@@ -43,11 +43,6 @@ class ComputationModel(ToyModel):
         self.activation, self.g = self.functions("activation", activation)
 
     @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    @property
     def decoder(self) -> Tensor:
         """V."""
         return self.V

@@ -36,13 +36,6 @@ class L1Model(ToyModel):
             raise UserError(f"model.l1 is {wrong[0]}; it must be finite and at least 0")
         self.register_buffer("l1", torch.tensor(prices), persistent=False)
 
-    @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    decoder = encoder
-
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
         return torch.relu(self.W.mT @ (self.W @ x) + self.b[..., None])

@@ -25,13 +25,6 @@ class LinearModel(ToyModel):
         self.W = self.weights("W", self.hidden, self.n)
         self.b = self.zeros(self.n)
 
-    @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    decoder = encoder
-
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
         return self.W.mT @ (self.W @ x) + self.b[..., None]

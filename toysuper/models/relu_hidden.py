@@ -38,13 +38,6 @@ class ReLUHiddenModel(ToyModel):
         self.hidden_activation, self.f = self.functions("hidden_activation", hidden_activation)
         self.activation, self.g = self.functions("activation", activation)
 
-    @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    decoder = encoder
-
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
         return self.g(self.W.mT @ self.f(self.W @ x) + self.b[..., None])

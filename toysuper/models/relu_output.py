@@ -33,13 +33,6 @@ class ReLUOutputModel(ToyModel):
         self.b = b if bias else nn.Buffer(b.detach())
         self.activation, self.g = self.functions("activation", activation)
 
-    @property
-    def encoder(self) -> Tensor:
-        """W."""
-        return self.W
-
-    decoder = encoder
-
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
         return self.g(self.W.mT @ (self.W @ x) + self.b[..., None])
