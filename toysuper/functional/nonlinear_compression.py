@@ -23,8 +23,8 @@ def staircase(x: Float[Tensor, "*shape"], levels: int, ramp: float) -> Float[Ten
     >>> staircase(torch.tensor([0.25, 0.45, 0.5, 0.75]), levels=2, ramp=0.2)
     tensor([0.0000, 0.2500, 0.5000, 1.0000])
     """
-    jumps = torch.arange(1, levels, dtype=x.dtype) / levels
-    return ((x[..., None] - jumps) / ramp + 0.5).clamp(0, 1).sum(-1)
+    steps = (((x - k / levels) / ramp + 0.5).clamp(0, 1) for k in range(1, levels))
+    return sum(steps, torch.zeros_like(x))
 
 
 def code(x: Tensor, y: Tensor, levels: int, ramp: float) -> Tensor:
@@ -52,6 +52,6 @@ def compression_error(levels: int, ramp: float, points: int = 1200) -> float:
     if levels < 1 or not 0 < ramp <= 1:
         raise UserError(f"{levels} levels and a ramp of {ramp}; levels >= 1 and 0 < ramp <= 1")
     grid = (torch.arange(points, dtype=torch.float64) + 0.5) / points
-    x, y = grid[:, None].expand(points, points), grid.expand(points, points)
+    x, y = grid[:, None], grid
     x_hat, y_hat = decode(code(x, y, levels, ramp), levels, ramp)
     return float(((x - x_hat).square() + (y - y_hat).square()).mean())
