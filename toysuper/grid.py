@@ -1,5 +1,6 @@
 """Named axes whose product is the ensemble, and curves that fill an axis or a feature vector."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -159,9 +160,16 @@ def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")
+    for value in column:
+        if not isinstance(value, str) and not _finite(value):
+            raise UserError(f"grid axis '{name}' holds {value!r}; give finite numbers or words")
     if name == "seed":
         return [_seed(value) for value in column]
     return column
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, float | int) and math.isfinite(value)
 
 
 def _seed(value: Value) -> int:

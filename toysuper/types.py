@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from toysuper.functional.activations import activate, kinds
@@ -75,6 +75,13 @@ class Snapshot:
         given = [float(place.get("hidden", self.W.shape[1])) for place in self.coordinates]
         return torch.tensor(given, dtype=self.W.dtype)
 
+    @property
+    def reconstructs(self) -> Bool[Tensor, " inst"]:
+        """Which instances are the paper's main model: tied, linear inside, made to answer x."""
+        tied = (self.encoder == self.decoder).all(-1).all(-1) & ~self.hidden_bias.any(-1)
+        names = zip(self.hidden_activation, self.task, strict=True)
+        return tied & torch.tensor([pair == ("identity", "identity") for pair in names])
+
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the trained models answer, g(decoder.T f(encoder x + hidden_bias) + bias)."""
         z = self.encoder @ x + self.hidden_bias[..., None]
@@ -92,7 +99,13 @@ class Snapshot:
                 chosen[field.name] = tuple(moment.pick(instances) for moment in value)
             elif isinstance(value, tuple):
                 chosen[field.name] = tuple(value[i] for i in instances)
-        return replace(self, **chosen)
+        return replace(self, **chosen)._trimmed()
+
+    def _trimmed(self) -> "Snapshot":
+        """Without hidden dimensions that no instance has."""
+        used = int(self.dimensions.max()) if len(self) else self.W.shape[1]
+        names = ("encoder", "decoder", "hidden_bias") if used < self.W.shape[1] else ()
+        return replace(self, **{name: getattr(self, name)[:, :used] for name in names})
 
     def features(self, order: Tensor) -> "Snapshot":
         """The same instances with their features in the given order."""

@@ -29,8 +29,9 @@ class Claim:
 
 
 def only(snapshot: Snapshot, activation: str) -> Snapshot:
-    """The instances with that output activation."""
-    return snapshot.where(lambda i: snapshot.activation[i] == activation)
+    """The instances that reconstruct as the paper's main model does, with that activation."""
+    kept = snapshot.reconstructs
+    return snapshot.where(lambda i: bool(kept[i]) and snapshot.activation[i] == activation)
 
 
 def at(snapshot: Snapshot, density: float) -> Snapshot | None:
@@ -41,7 +42,9 @@ def at(snapshot: Snapshot, density: float) -> Snapshot | None:
 
 
 def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
-    """The instances if they have n features, m dimensions and importance ratio^i, else none."""
+    """The instances of m dimensions if they have n features and importance ratio^i, else none."""
+    used = snapshot.dimensions
+    snapshot = snapshot.where(lambda i: int(used[i]) == m)
     importance = torch.tensor([ratio**i for i in range(n)], dtype=snapshot.importance.dtype)
     same_shape = snapshot.W.shape[1:] == (m, n)
     same = same_shape and torch.allclose(snapshot.importance, importance.expand(len(snapshot), n))

@@ -21,10 +21,10 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
 
     Source: the paper's section "Mathematical Understanding"; the figure is ours.
     """
-    one_density = snapshot.common_density().isfinite()
-    models = snapshot.where(lambda i: snapshot.activation[i] == "relu" and bool(one_density[i]))
+    fit = snapshot.common_density().isfinite() & snapshot.reconstructs
+    models = snapshot.where(lambda i: snapshot.activation[i] == "relu" and bool(fit[i]))
     if not len(models):
-        raise UserError("figure 'loss_decomposition' needs ReLU models of one density each")
+        raise UserError("figure 'loss_decomposition' needs ReLU-output models of one density each")
     models = models.best()
     density = models.common_density()
     models = models.pick([int(i) for i in density.argsort(descending=True)])

@@ -28,10 +28,10 @@ def neurons_over_training(snapshot: Snapshot) -> Figure:
     rows = -(-len(best) // columns)
     figure = Figure(figsize=(2.1 * columns + 1.2, 2.4 * rows + 0.7), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
-    hidden = best.W.shape[1]
     for k, axes in enumerate(panels):
         axes.set_visible(k < len(best))
         if k < len(best):
+            hidden = int(best.dimensions[k])
             parts = (one[k], several[k], hidden - one[k] - several[k])
             axes.stackplot(steps, *parts, colors=COLOURS, labels=NAMES)
             axes.set_title(titles(best)[k], fontsize="medium")

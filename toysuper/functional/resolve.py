@@ -24,9 +24,11 @@ def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
     >>> resolve("relu", "activation")(torch.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
+    if not isinstance(name, str):
+        raise UserError(f"{what} is {name!r}; give the name of a function")
     found = _imported(name) if "." in name else _first(name, places)
     if not callable(found):
-        own = (name for place in places[:2] for name in vars(place) if not name.startswith("_"))
+        own = (key for place in places[:2] for key, value in vars(place).items() if is_own(value))
         known = [*own, "relu", "gelu", "abs", "square"]
         raise UserError(
             f"{what} '{name}' is not a function of {', '.join(p.__name__ for p in places)} "
@@ -62,31 +64,41 @@ def columnwise_function(name: str, what: str, n: int) -> Callable[[Tensor], Tens
     """
     function = resolve(name, what)
     probe = torch.sin(torch.arange(6.0 * n)).view(2, n, 3)
+    before = probe.clone()
     try:
         whole = function(probe)
         alone = [[function(probe[i : i + 1, :, b : b + 1]) for b in range(3)] for i in range(2)]
     except Exception as error:
         raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
-    shape = getattr(whole, "shape", type(whole).__name__)
-    if shape != probe.shape:
-        shape = tuple(shape) if isinstance(shape, torch.Size) else shape
+    if not isinstance(whole, Tensor) or not whole.is_floating_point():
+        made = whole.dtype if isinstance(whole, Tensor) else type(whole).__name__
+        raise UserError(f"{what} '{name}' makes a {made} of features; it must make a float tensor")
+    if whole.shape != probe.shape:
         raise UserError(
-            f"{what} '{name}' makes {shape} of features {tuple(probe.shape)}; "
+            f"{what} '{name}' makes {tuple(whole.shape)} of features {tuple(probe.shape)}; "
             "a target has a row for each feature and a column for each sample"
         )
+    if not torch.equal(probe, before):
+        raise UserError(f"{what} '{name}' changes the features themselves; it must leave them")
     apart = torch.cat([torch.cat(row, -1) for row in alone])
     if not torch.allclose(whole, apart, equal_nan=True):
         raise UserError(f"{what} '{name}' mixes samples or instances, or is random")
     return function
 
 
+def is_own(value: Any) -> bool:
+    """Whether it is a function of this project, and not something that a module imports."""
+    return getattr(value, "__module__", "").startswith("toysuper")
+
+
 def _first(name: str, places: tuple[ModuleType, ...]) -> Any:
-    return next((getattr(place, name) for place in places if hasattr(place, name)), None)
+    found = (vars(place)[name] for place in places if name in vars(place))
+    return next((value for value in found if not isinstance(value, type | ModuleType)), None)
 
 
 def _imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name, None)
-    except ImportError:
+    except (ImportError, ValueError):
         return None

@@ -7,7 +7,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from toysuper.data import SyntheticData
-from toysuper.errors import UserError
 from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
@@ -37,11 +36,8 @@ class AdversarialModel(ToyModel):
         super().__init__(*args, **kwargs)
         self.W = self.weights("W", self.hidden, self.n)
         self.b = self.zeros(self.n)
-        budgets = [float(value) for value in self.per_instance("budget", budget)]
-        if not 0 <= min(budgets) <= max(budgets) < torch.inf:
-            wrong = min(budgets) if min(budgets) < 0 else max(budgets)
-            raise UserError(f"model.budget is {wrong}; it must be finite and at least 0")
-        self.register_buffer("budget", torch.tensor(budgets)[:, None, None], persistent=False)
+        budgets = self.numbers("budget", budget)[:, None, None]
+        self.register_buffer("budget", budgets, persistent=False)
         self.register_buffer("length", torch.ones(self.grid.instances, 1, 1), persistent=False)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:

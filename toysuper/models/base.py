@@ -23,7 +23,7 @@ from toysuper.functions import Functions
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.evaluation import Evaluation
-from toysuper.models.reach import refuse_targets_out_of_reach
+from toysuper.models.reach import refuse_targets_out_of_reach, refuse_unfinished
 from toysuper.models.training import CONSTANT, Training, adamw
 from toysuper.types import Batch, Snapshot
 
@@ -121,12 +121,14 @@ class ToyModel(Training, Evaluation, ABC):
     def weights(self, name: str, rows: int, columns: int) -> nn.Parameter:
         """Initial weights ``(inst, rows, columns)``, each instance's from its own stream.
 
-        An instance that has fewer than ``rows`` dimensions by a grid axis ``hidden`` starts with
-        zeros in the others, where gradients are zero too.
+        Where a grid axis ``hidden`` gives instances fewer dimensions, weights of ``hidden`` rows
+        start with zeros in the others, and stay zero, as gradients are there.
         """
         stream = crc32(name.encode()) >> 1
-        used = torch.arange(rows) < torch.tensor(self.widths)[:, None]
-        return nn.Parameter(used[..., None] * self.std * normal(self.keys, stream, rows, columns))
+        W = self.std * normal(self.keys, stream, rows, columns)
+        if rows == self.hidden and "hidden" in self.grid.names:
+            W = W * (torch.arange(rows) < torch.tensor(self.widths)[:, None])[..., None]
+        return nn.Parameter(W)
 
     def zeros(self, columns: int) -> nn.Parameter:
         """Initial biases ``(inst, columns)``."""
@@ -146,6 +148,18 @@ class ToyModel(Training, Evaluation, ABC):
                     f"model.hidden, here {hidden}"
                 )
         return [int(width) for width in widths]
+
+    def numbers(self, name: str, given: float) -> Tensor:
+        """An argument as numbers of at least 0, one per instance or one for all.
+
+        Raises:
+            UserError: one is no number, negative or not finite.
+        """
+        values = self.per_instance(name, given)
+        for value in values:
+            if isinstance(value, str) or not 0 <= value < torch.inf:
+                raise UserError(f"model.{name} is {value}; it must be finite and at least 0")
+        return torch.tensor([float(value) for value in values])
 
     def functions(self, name: str, given: str) -> tuple[tuple[str, ...], Functions]:
         """The elementwise functions of an argument: their names, and a module that applies them.
@@ -173,6 +187,7 @@ class ToyModel(Training, Evaluation, ABC):
         Raises:
             UserError: model and data disagree, or forward answers in another shape.
         """
+        refuse_unfinished(self)
         self.check_axes()
         if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
             raise UserError("the model was made for another n or grid than the data's; share them")
@@ -195,7 +210,7 @@ class ToyModel(Training, Evaluation, ABC):
         """Refuse a grid axis that neither the data nor the model knows."""
         for name in self.grid.names:
             if not AXIS.fullmatch(name) and name not in self.claimed:
-                known = {"density", "importance", *self.claimed}
+                known = {"density", "importance", "task", *self.claimed}
                 raise UserError(
                     f"grid axis '{name}' is known neither to the data nor to "
                     f"{type(self).__name__}, which take {sorted(known)}.{nearest(name, known)}"

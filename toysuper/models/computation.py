@@ -49,7 +49,7 @@ class ComputationModel(ToyModel):
 
     @property
     def hidden_bias(self) -> Tensor:
-        """C."""
+        """The letter c of the formula."""
         return self.c
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.errors import UserError
 from toysuper.models.base import ToyModel
 from toysuper.types import Batch
 
@@ -31,10 +30,7 @@ class L1Model(ToyModel):
         super().__init__(*args, **kwargs)
         self.W = self.weights("W", self.hidden, self.n)
         self.b = self.zeros(self.n)
-        prices = [float(value) for value in self.per_instance("l1", l1)]
-        if wrong := [price for price in prices if not 0 <= price < torch.inf]:
-            raise UserError(f"model.l1 is {wrong[0]}; it must be finite and at least 0")
-        self.register_buffer("l1", torch.tensor(prices), persistent=False)
+        self.register_buffer("l1", self.numbers("l1", l1), persistent=False)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""

@@ -1,8 +1,9 @@
-"""Whether a model's output can take the values that it is asked for."""
+"""What is refused before training: models that are not finished, and data out of their reach."""
 
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from toysuper.data import SyntheticData
 from toysuper.errors import UserError
@@ -16,21 +17,51 @@ WIDE = 100.0
 """Activations are tried from minus to plus this."""
 
 
+def refuse_unfinished(model: "ToyModel") -> None:
+    """Refuse a subclass that lacks what the base builds on.
+
+    Raises:
+        UserError: it made no W or b, names functions by one word, or has hidden units that a grid
+            axis ``hidden`` cannot silence, because they answer something to 0.
+    """
+    name = type(model).__name__
+    for missing in (owed for owed in ("W", "b") if not hasattr(model, owed)):
+        raise UserError(f"{name} makes no {missing}; give it self.weights or self.zeros")
+    for attribute in ("activation", "hidden_activation"):
+        if isinstance(getattr(model, attribute), str):
+            raise UserError(f"{name}.{attribute} is one word; give a tuple of names")
+    if "hidden" in model.grid.names:
+        for f in {*model.hidden_activation}:
+            if float(resolve(f, "hidden_activation")(torch.zeros(1))):
+                raise UserError(
+                    f"a grid axis 'hidden' needs hidden units that answer 0 to 0, unlike '{f}'"
+                )
+
+
 def refuse_targets_out_of_reach(model: "ToyModel", data: SyntheticData, world: World) -> None:
-    """Refuse negative targets where the output's activation has no negative values.
+    """Refuse targets that are not finite, or negative where the output cannot be.
 
     Raises:
         UserError: that is so for an instance.
     """
-    probe = torch.linspace(-1.0 if data.features.signed else 0.0, 1.0, 9, dtype=model.b.dtype)
-    least = world.task(probe.expand(*world.density.shape, -1)).amin((1, 2)).tolist()
+    targets = world.task(_probe(model, data).expand(*world.density.shape, -1))
     everywhere = torch.linspace(-WIDE, WIDE, 201, dtype=model.b.dtype)
     lowest = {g: float(resolve(g, "activation")(everywhere).min()) for g in {*model.activation}}
-    for i, target in enumerate(least):
-        g = model.activation[i % len(model.activation)]
-        if target < 0 <= lowest[g]:
+    for i, least in enumerate(targets.amin((1, 2)).tolist()):
+        task, g = data.tasks[i % len(data.tasks)], model.activation[i % len(model.activation)]
+        if not bool(targets[i].isfinite().all()):
+            raise UserError(f"data.task '{task}' gives targets that are not finite numbers")
+        if least < 0 <= lowest[g]:
+            remedy = "unsigned features or " if data.features.signed else ""
             raise UserError(
-                f"data.features.signed and data.task '{data.tasks[i % len(data.tasks)]}' ask for "
-                f"targets down to {target:.3g}, but the output of {type(model).__name__} is {g} "
-                "and never negative; use unsigned features or a task such as abs"
+                f"data.task '{task}' gives targets down to {least:.2g}, but the output of "
+                f"{type(model).__name__} is {g} and never negative; use {remedy}a task such as abs"
             )
+
+
+def _probe(model: "ToyModel", data: SyntheticData) -> Tensor:
+    """Features over their whole range, all alike and all different, ``(feat, samples)``."""
+    alike = torch.linspace(-1, 1, 9).expand(data.n, -1)
+    different = torch.sin(torch.arange(9.0 * data.n)).view(data.n, 9)
+    probe = torch.cat([alike, different], -1).to(model.b.dtype)
+    return probe if data.features.signed else probe.abs()
