@@ -80,7 +80,8 @@ class Snapshot:
         """Which instances are the paper's main model: tied, linear inside, made to answer x."""
         tied = (self.encoder == self.decoder).all(-1).all(-1) & ~self.hidden_bias.any(-1)
         names = zip(self.hidden_activation, self.task, strict=True)
-        return tied & torch.tensor([pair == ("identity", "identity") for pair in names])
+        plain = [pair == ("identity", "identity") for pair in names]
+        return tied & torch.tensor(plain, dtype=torch.bool)
 
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the trained models answer, g(decoder.T f(encoder x + hidden_bias) + bias)."""

@@ -34,6 +34,10 @@ def snapshot(W: Tensor, bias: Tensor, density: list[float], activation: str, **o
     return replace(record, **options)
 
 
+def with_weights(record: Snapshot, W: Tensor, **options) -> Snapshot:
+    return replace(record, encoder=W, decoder=W, **options)
+
+
 def verdicts(found: list[Claim]) -> dict[str, bool | None]:
     return {claim.name: claim.holds for claim in found}
 
@@ -62,7 +66,7 @@ def powers(ratio: float, n: int) -> Tensor:
 def test_introduction() -> None:
     good = five_in_two()
     assert set(verdicts(claims.introduction(good)).values()) == {True}
-    moved = replace(good, encoder=good.encoder[[1, 2, 0]])
+    moved = with_weights(good, good.encoder[[1, 2, 0]])
     assert set(verdicts(claims.introduction(moved)).values()) == {False}
     assert verdicts(claims.introduction(good.pick([1]))) == {
         "INTRO p=1": None,
@@ -76,7 +80,7 @@ def test_introduction_at_a_fifth_needs_two_disjoint_pairs_of_the_first_four() ->
     three_to_one = torch.tensor([[1.0, -1, -1, 0, 0], [0, 0, 0, 1, 0]])[None]
     drops_the_first = good.encoder[..., [4, 0, 1, 2, 3]]
     for W in (three_to_one, drops_the_first):
-        assert verdicts(claims.introduction(replace(good, encoder=W)))["INTRO p=0.2"] is False
+        assert verdicts(claims.introduction(with_weights(good, W)))["INTRO p=0.2"] is False
 
 
 def test_claims_are_silent_about_models_of_another_size() -> None:
@@ -116,7 +120,7 @@ def test_demonstration() -> None:
     assert falling["DEMO-A counts"] and not falling["DEMO-A order"]
     wrong = verdicts(claims.demo_a(demonstration([5] * 7, bias=0.0)))
     assert not wrong["DEMO-A counts"] and not wrong["DEMO-A bias"]
-    shared = replace(good, encoder=good.encoder.roll(1, 1) + good.encoder)
+    shared = with_weights(good, good.encoder.roll(1, 1) + good.encoder)
     assert not verdicts(claims.demo_a(shared))["DEMO-A first"]
 
 
@@ -202,9 +206,9 @@ def test_phases_fail_on_controls() -> None:
     good = phase_grid(TWO)
     dear = replace(good, loss=1.05 * good.loss)
     assert verdicts(claims.phases(dear))["PHASE loss"] is False
-    swapped = replace(good, encoder=good.encoder.flip(-1))
+    swapped = with_weights(good, good.encoder.flip(-1))
     assert verdicts(claims.phases(swapped))["PHASE agreement"] is False
-    red = replace(good, encoder=TWO[2].expand(len(good), 1, 2))
+    red = with_weights(good, TWO[2].expand(len(good), 1, 2))
     assert verdicts(claims.phases(red))["PHASE control"] is False
 
 
@@ -221,11 +225,11 @@ def test_contours_are_those_of_the_optimum() -> None:
 
     relative = good.importance[:, 1]
     W = torch.stack([falling((1 / relative).clamp(max=1)), -falling(relative.clamp(max=1))], -1)
-    trained = replace(good, encoder=W[:, None].float())
+    trained = with_weights(good, W[:, None].float())
     assert verdicts(claims.phase_contours(trained)) == {"PHASE-E2": True, "PHASE-E2 mirror": True}
     shifted = replace(trained, density=1.25 * good.density)
     assert set(verdicts(claims.phase_contours(shifted)).values()) == {False}
-    never = replace(good, encoder=TWO[2].expand(len(good), 1, 2))
+    never = with_weights(good, TWO[2].expand(len(good), 1, 2))
     assert set(verdicts(claims.phase_contours(never)).values()) == {False}
 
 
@@ -235,7 +239,7 @@ def test_loss_surfaces() -> None:
     good = snapshot(W, torch.zeros(2, 2), [1.0, 0.3], "relu")
     good = replace(good, loss=torch.tensor([[1 / 24, 1 / 24], [0.015, 0.015]]))
     assert set(verdicts(claims.loss_surfaces(good)).values()) == {True}
-    turned = replace(good, encoder=W.flip(0))
+    turned = with_weights(good, W.flip(0))
     assert set(verdicts(claims.loss_surfaces(turned)).values()) == {False}
     biased = replace(good, bias=torch.ones(2, 2))
     assert set(verdicts(claims.loss_surfaces(biased)).values()) == {None}
@@ -276,7 +280,7 @@ def test_dimensions() -> None:
     assert verdicts(claims.graph(good)) == {"GRAPH digons": True, "GRAPH pentagons": True}
     blurred = uniform(sums(polygon(7)), sums(*[torch.tensor([[1.0, -1]])] * 20))
     blurred.encoder[2] = sums(polygon(7))
-    shrunk = replace(blurred, encoder=0.8 * blurred.encoder, loss=2 * blurred.loss)
+    shrunk = with_weights(blurred, 0.8 * blurred.encoder, loss=2 * blurred.loss)
     assert set(verdicts(claims.dimensions(shrunk)).values()) == {False}
     assert set(verdicts(claims.graph(shrunk)).values()) == {False}
     assert set(verdicts(claims.graph(good.pick([0]))).values()) == {None}
@@ -288,7 +292,7 @@ def test_simplex() -> None:
     W = torch.stack([TETRAHEDRON, shared])
     good = snapshot(W, torch.zeros(2, 4), [0.6, 0.3], "relu")
     assert set(verdicts(claims.simplex(good)).values()) == {True}
-    turned = replace(good, encoder=W.flip(0))
+    turned = with_weights(good, W.flip(0))
     assert set(verdicts(claims.simplex(turned)).values()) == {False}
     assert set(verdicts(claims.simplex(five_in_two())).values()) == {None}
 

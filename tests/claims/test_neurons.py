@@ -107,12 +107,14 @@ def test_computations() -> None:
     W = torch.cat([torch.eye(3)] * 2)[None].repeat(4, 1, 1)
     tasks = ("pair_max", "pair_and", "pair_xor", "square")
     made = snapshot(W, torch.zeros(4, 3), [0.5] * 4, "relu", task=tasks)
+    made = replace(made, hidden_activation=("relu",) * 4)
     places = tuple({"task": task} for task in tasks)
     good = torch.tensor([1e-9, 1e-9, 1e-9, 1e-3])[:, None].expand(-1, 3)
     record = replace(made, coordinates=places, loss=good)
     assert set(verdicts(claims.computations(record)).values()) == {True}
-    bad = replace(record, loss=good.flip(0))
-    assert set(verdicts(claims.computations(bad)).values()) == {False}
+    for wrong in (good.flip(0), torch.where(good < 1e-4, torch.nan, good * torch.inf)):
+        found = verdicts(claims.computations(replace(record, loss=wrong)))
+        assert set(found.values()) == {False}
     narrow = replace(record, encoder=W[:, :5], decoder=W[:, :5], hidden_bias=torch.zeros(4, 5))
     assert set(verdicts(claims.computations(narrow)).values()) == {None}
 
@@ -121,9 +123,9 @@ def test_asymmetric_motif() -> None:
     inward = torch.tensor([[2.0, -0.5], [1.0, 0.0], [0.0, 1.0]])
     outward = torch.tensor([[0.5, 2.0], [0.0, -4.0], [0.0, 1.0]])
     made = snapshot(inward[None], torch.zeros(1, 2), [0.1], "relu")
-    good = replace(made, decoder=outward[None])
+    good = replace(made, decoder=outward[None], task=("abs",))
     assert verdicts(claims.asymmetric_motif(good)) == {"MOTIF": True}
-    alone = replace(made, decoder=outward.abs()[None])
+    alone = replace(good, decoder=outward.abs()[None])
     assert verdicts(claims.asymmetric_motif(alone)) == {"MOTIF": False}
     dense = replace(good, density=torch.ones(1, 2))
     assert verdicts(claims.asymmetric_motif(dense)) == {"MOTIF": None}
@@ -159,6 +161,24 @@ def test_no_superposition() -> None:
     assert verdicts(claims.no_superposition(shared))["L1 alone"] is False
 
 
+NEURONS = {
+    "privileged_basis": joined(model(MONO, 0.7), model(CODE, 0.3), model(MIXED, 0.06)),
+    "absolute_values": absolute(PAIRS, PAIRS.abs()),
+    "absolute_sweep": sweep(GOOD),
+    "no_superposition": priced([1.4, 1.2, 1.0], [0.1, 0.2, 0.3]),
+}
+
+
+@pytest.mark.parametrize("fill", [0.0, torch.nan, 1e-3])
+@pytest.mark.parametrize("name", NEURONS)
+def test_no_claim_holds_for_models_that_do_nothing(name: str, fill: float) -> None:
+    good = NEURONS[name]
+    dead = torch.full_like(good.encoder, fill)
+    record = replace(good, encoder=dead, decoder=dead, loss=torch.full_like(good.loss, 0.1))
+    found = verdicts(getattr(claims, name)(record))
+    assert True not in found.values(), found
+
+
 @pytest.mark.parametrize(("loss", "holds"), [(1 / 12, True), (0.09, False), (0.04, False)])
 def test_nonlinear_compression(loss: float, holds: bool) -> None:
     W = torch.tensor([[[1.0, 0.0]]])
@@ -170,6 +190,12 @@ def test_nonlinear_compression(loss: float, holds: bool) -> None:
 def test_compressed_sensing() -> None:
     """Two models that store as many features, at densities whose bounds are 1.9 or 13 apart."""
     W = torch.eye(4, 8).repeat(2, 1, 1)
-    for density, holds in ((0.05, True), (0.003, False)):
-        made = snapshot(W, torch.zeros(2, 8), [0.1, density], "relu")
-        assert verdicts(claims.compressed_sensing(made)) == {"CS": holds}
+    wide = torch.cat([W, W])
+    for density, holds in ((0.08, True), (0.003, False)):
+        made = snapshot(wide, torch.zeros(4, 8), [0.1, density] * 2, "relu")
+        places = tuple({"density": p, "hidden": m} for m in (4, 3) for p in (0.1, density))
+        assert verdicts(claims.compressed_sensing(replace(made, coordinates=places))) == {
+            "CS": holds
+        }
+    one = snapshot(W, torch.zeros(2, 8), [0.1, 0.05], "relu")
+    assert verdicts(claims.compressed_sensing(one)) == {"CS": None}

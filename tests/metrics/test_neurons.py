@@ -57,6 +57,30 @@ def test_effective_numbers_of_one_and_of_k_equal_features() -> None:
     assert mean == pytest.approx(float(entropy[:3].mean()))
 
 
+def test_scaling_a_neuron_changes_no_measure() -> None:
+    snapshot = computing()
+    scale = torch.tensor([1e-4, 1, 1e4, 3, 0.1, 1])[:, None]
+    scaled = replace(snapshot, encoder=snapshot.encoder * scale, decoder=snapshot.decoder / scale)
+    for measure in (
+        neurons.features_per_neuron,
+        neurons.participation,
+        neurons.polysemanticity_entropy,
+        neurons.second_weight,
+    ):
+        torch.testing.assert_close(measure(scaled), measure(snapshot))
+
+
+def test_second_weights() -> None:
+    expected = torch.tensor([0.1, 0.8 / 0.9, 1, 0], dtype=torch.float64)
+    torch.testing.assert_close(neurons.second_weight(tied())[0], expected)
+
+
+def test_other_neurons_than_relu_keep_their_scale() -> None:
+    snapshot = replace(computing(1), hidden_activation=("gelu",))
+    x = torch.linspace(-1, 1, 36).view(1, 4, 9)
+    torch.testing.assert_close(neurons.normalised(snapshot).forward(x), snapshot.forward(x))
+
+
 def test_a_model_of_zeros_has_no_neurons() -> None:
     dead = tied(torch.zeros(4, 4))
     assert neurons.monosemantic_fraction(dead).item() == 0

@@ -51,6 +51,12 @@ def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
     return snapshot if same else snapshot.pick([])
 
 
+def sole(models: Snapshot | None) -> Snapshot | None:
+    """The best model, if the instances are seeds of one cell; else None."""
+    best = models.best() if models else None
+    return best if best and len(best) == 1 else None
+
+
 def tasked(snapshot: Snapshot, task: str) -> Snapshot:
     """The instances with that task."""
     return snapshot.where(lambda i: snapshot.task[i] == task)

@@ -40,7 +40,7 @@ def _pairs(models: Snapshot) -> torch.Tensor:
 def asymmetric_motif(snapshot: Snapshot) -> list[Claim]:
     """MOTIF: a model shares a neuron unequally and inhibits what interferes."""
     name, statement = "MOTIF", "motifs of the best model at densities of 0.05 to 0.3"
-    best = snapshot.best()
+    best = tasked(snapshot, "abs").best()
     density = best.common_density()
     here = [i for i in range(len(best)) if 0.049 < float(density[i]) < 0.301]
     if not here:
@@ -59,16 +59,16 @@ def computations(snapshot: Snapshot) -> list[Claim]:
     Our extension of the paper, without hidden biases: max(a, b) = a + ReLU(b - a) needs two neurons
     for each pair; a square is no piecewise linear function.
     """
-    enough = snapshot.W.shape[1] >= 2 * snapshot.W.shape[2]
-    best = snapshot.best()
-    loss = dict(zip(best.task, held_out_loss(best).tolist(), strict=True))
-    exact = {task: loss[task] for task in PIECEWISE_LINEAR if task in loss}
     line = "COMP exact", "loss of the best models of OR, AND and XOR of pairs", "< 1e-4"
     control = "COMP control", "loss of the best model of squares", "> 1e-4"
-    if not enough or not exact or len(loss) < len(best):
+    models = of_size(snapshot, n=3, m=6, ratio=1.0)
+    best = models.where(lambda i: models.hidden_activation[i] == "relu").best()
+    dense = len(best) > 0 and float(best.density.min()) >= 0.3  # or zeros are nearly exact
+    loss = dict(zip(best.task, held_out_loss(best).tolist(), strict=True))
+    if not dense or len(loss) < len(best) or not {*PIECEWISE_LINEAR, "square"} <= {*loss}:
         return [absent(*line), absent(*control)]
-    square = loss.get("square")
+    exact, square = torch.tensor([loss[task] for task in PIECEWISE_LINEAR]), loss["square"]
     return [
-        Claim(*line, numbers(list(exact.values()), ".1e"), max(exact.values()) < 1e-4),
-        absent(*control) if square is None else Claim(*control, f"{square:.1e}", square > 1e-4),
+        Claim(*line, numbers(exact, ".1e"), within(exact, 0, 1e-4)),
+        Claim(*control, f"{square:.1e}", 1e-4 < square < torch.inf),
     ]

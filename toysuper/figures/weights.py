@@ -46,14 +46,13 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
 def _rows(models: Snapshot) -> list[tuple[str, Snapshot, Tensor]]:
     linear = models.where(lambda i: models.hidden_activation[i] == "identity")
     neurons = models.where(lambda i: models.hidden_activation[i] != "identity")
-    rows = [
-        (f"{kind}W, features × {units}", part, part.encoder)
-        for kind, units, part in (("linear: ", "dimensions", linear), ("", "neurons", neurons))
-        if len(part)
-    ]
-    if not torch.equal(neurons.encoder, neurons.decoder):
-        rows = [("W₁, features × neurons", neurons, neurons.encoder)]
-        rows.append(("W₂, outputs × neurons", neurons, neurons.decoder))
+    rows = []
+    for kind, units, part in (("linear: ", "dimensions", linear), ("", "neurons", neurons)):
+        tied = torch.equal(part.encoder, part.decoder)
+        if len(part):
+            rows.append((f"{kind}W{'' if tied else '₁'}, features × {units}", part, part.encoder))
+        if not tied:
+            rows.append((f"{kind}W₂, outputs × {units}", part, part.decoder))
     return rows
 
 

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from toysuper.functional.polytopes import labels
-from toysuper.metrics.neurons import alive, takes_part
+from toysuper.metrics.neurons import alive, takes_part, with_neurons
 from toysuper.types import Snapshot
 
 
@@ -46,7 +46,7 @@ def model_codes(model: Snapshot) -> list[Code]:
 
 def codes(snapshot: Snapshot) -> list[dict[str, Any]]:
     """A row for each code of the best model of each cell; signs as ``+``, ``-`` and ``0``."""
-    best = snapshot.best()
+    best = with_neurons(snapshot).best()
     return [row for i in range(len(best)) for row in _rows(best.pick([i]))]
 
 

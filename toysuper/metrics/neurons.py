@@ -24,21 +24,25 @@ def normalised(snapshot: Snapshot) -> Snapshot:
 
     .. math:: W_1 \to W_1 / s, \quad W_2 \to s W_2, \qquad s_j = \max_i |W_{1, ji}|
 
-    ReLU and linear neurons allow it where encoder and decoder are not tied; tied ones stay as they
-    are. Dead neurons get weights of 0.
+    Only where encoder and decoder are not tied, and for ReLU and linear neurons, which allow it.
+    Dead neurons get weights of 0.
     Source: the paper's section "Computation in Superposition", visual normalisation.
     """
-    if torch.equal(snapshot.encoder, snapshot.decoder):
-        return snapshot
-    scale = snapshot.encoder.abs().amax(-1, keepdim=True)
-    scale = torch.where(alive(snapshot)[..., None], scale, torch.inf)
-    outward = torch.where(scale.isinf(), 0, scale)
+    tied = (snapshot.encoder == snapshot.decoder).all(-1).all(-1)
+    free = torch.tensor([f in ("relu", "identity") for f in snapshot.hidden_activation]) & ~tied
+    living = alive(snapshot)[..., None]
+    scale = torch.where(free[:, None, None] & living, _largest(snapshot), 1)
+    kept = (living | ~free[:, None, None]).to(scale.dtype)
     return replace(
         snapshot,
-        encoder=snapshot.encoder / scale,
-        decoder=snapshot.decoder * outward,
-        hidden_bias=snapshot.hidden_bias / scale[..., 0],
+        encoder=snapshot.encoder * kept / scale,
+        decoder=snapshot.decoder * kept * scale,
+        hidden_bias=(snapshot.hidden_bias[..., None] * kept / scale)[..., 0],
     )
+
+
+def _largest(snapshot: Snapshot) -> Float[Tensor, "inst hidden 1"]:
+    return snapshot.encoder.abs().amax(-1, keepdim=True)
 
 
 def alive(snapshot: Snapshot) -> Bool[Tensor, "inst hidden"]:
@@ -47,10 +51,20 @@ def alive(snapshot: Snapshot) -> Bool[Tensor, "inst hidden"]:
     return inward * outward > DEAD
 
 
+def mostly_alive(snapshot: Snapshot) -> bool:
+    """Whether more than half of each instance's neurons are alive, so that there is a verdict."""
+    return bool((2 * alive(snapshot).sum(-1) > snapshot.dimensions).all())
+
+
 def takes_part(snapshot: Snapshot) -> Bool[Tensor, "inst hidden feat"]:
     """Which features take part in a neuron: input weights above 0.2 of its largest."""
-    size = snapshot.encoder.abs()
-    return (size > SHARE * size.amax(-1, keepdim=True)) & alive(snapshot)[..., None]
+    return _relative(snapshot) > SHARE
+
+
+def _relative(snapshot: Snapshot) -> Float[Tensor, "inst hidden feat"]:
+    """Magnitudes of a neuron's input weights over its largest; 0 for dead neurons."""
+    living = alive(snapshot)[..., None]
+    return torch.where(living, snapshot.encoder.abs() / _largest(snapshot), 0)
 
 
 def features_per_neuron(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
@@ -79,8 +93,8 @@ def participation(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
 
     1 if all weight is on one feature, k if on k alike; 0 for a dead neuron.
     """
-    squares = snapshot.encoder.square() * alive(snapshot)[..., None]
-    return squares.sum(-1).square() / squares.square().sum(-1).clamp(min=DEAD**4)
+    squares = _relative(snapshot).square()
+    return squares.sum(-1).square() / squares.square().sum(-1).clamp(min=1)
 
 
 def polysemanticity_entropy(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
@@ -89,8 +103,8 @@ def polysemanticity_entropy(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
     With :math:`q_i = |W_{ji}| / \sum_k |W_{jk}|`: 0 for one feature, ln n for n alike; 0 for a dead
     neuron.
     """
-    size = snapshot.encoder.abs() * alive(snapshot)[..., None]
-    share = size / size.sum(-1, keepdim=True).clamp(min=DEAD**2)
+    size = _relative(snapshot)
+    share = size / size.sum(-1, keepdim=True).clamp(min=1)
     return torch.special.entr(share).sum(-1)
 
 
@@ -99,8 +113,7 @@ def second_weight(snapshot: Snapshot) -> Float[Tensor, "inst hidden"]:
 
     The paper's neurons have one large primary weight and several small secondary ones.
     """
-    largest = snapshot.encoder.abs().topk(2, -1).values
-    return torch.where(alive(snapshot), largest[..., 1] / largest[..., 0], 0)
+    return _relative(snapshot).sort(-1, descending=True).values[..., 1:2].sum(-1)
 
 
 def mean_entropy(snapshot: Snapshot) -> Float[Tensor, " inst"]:

@@ -16,7 +16,8 @@ def by_price(snapshot: Snapshot) -> tuple[Snapshot, Float[Tensor, " inst"]]:
     """
     best = snapshot.best()
     prices = [float(place.get("l1", torch.nan)) for place in best.coordinates]
-    if len(set(prices)) < len(prices) or len(prices) < 2 or min(prices) != 0:
+    some = len(prices) > 1 and len(set(prices)) == len(prices) and min(prices) == 0
+    if not some or any(price != price for price in prices):
         raise UserError("needs a grid axis 'l1' with 0 and others, and no further axis but seed")
     order = sorted(range(len(best)), key=prices.__getitem__)
     return best.pick(order), torch.tensor(prices)[order]
