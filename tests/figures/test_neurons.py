@@ -59,7 +59,7 @@ def test_a_graph_has_a_line_for_every_weight() -> None:
 
 def test_a_graph_of_hundreds_is_refused() -> None:
     world = data(n=60)
-    with pytest.raises(UserError, match="up to 40 features and neurons, not 60 and 2"):
+    with pytest.raises(UserError, match="up to 40 features and neurons, not 60"):
         figures.network_graph(fitted(world, 1, ReLUHiddenModel).snapshot(world))
 
 

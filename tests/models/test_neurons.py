@@ -7,7 +7,13 @@ from tests import _laws
 from tests._run import data, fitted
 from toysuper.errors import UserError
 from toysuper.features import SparseUniform
-from toysuper.models import AbsoluteValueModel, ComputationModel, L1Model, ReLUHiddenModel
+from toysuper.models import (
+    AbsoluteValueModel,
+    ComputationModel,
+    L1Model,
+    ReLUHiddenModel,
+    ToyModel,
+)
 
 SIGNED = SparseUniform(signed=True)
 
@@ -122,6 +128,52 @@ def test_instances_may_have_fewer_hidden_dimensions() -> None:
     assert (model.W[1] != 0).any(-1).all()
     narrow = fitted(data(grid={"hidden": [1]}), model=ReLUHiddenModel, hidden=1)
     torch.testing.assert_close(model.W[0, :1], narrow.W[0])
+
+
+def test_hidden_units_that_answer_zero_cannot_be_fewer() -> None:
+    world = data(grid={"hidden": [1, 3]})
+    loud = ComputationModel(4, world.grid, hidden=3, hidden_activation="sigmoid")
+    with pytest.raises(UserError, match=r"axis 'hidden' needs .* unlike 'sigmoid'"):
+        loud.rehearse(world)
+
+
+def test_weights_of_other_rows_are_whole() -> None:
+    model = ReLUHiddenModel(4, None, hidden=2)
+    assert bool((model.weights("more", 4, 2) != 0).all())
+
+
+def test_targets_of_different_features_are_seen() -> None:
+    """Where all features are alike this task gives 0."""
+    world = data(task=f"{__name__}.difference")
+    with pytest.raises(UserError, match=r"targets down to -.*; use a task such as abs"):
+        ComputationModel(4, world.grid, hidden=2).rehearse(world)
+
+
+def difference(x: torch.Tensor) -> torch.Tensor:
+    return x - x.roll(1, -2)
+
+
+def test_targets_are_finite() -> None:
+    world = data(task="log")
+    with pytest.raises(UserError, match="task 'log' gives targets that are not finite"):
+        ComputationModel(4, world.grid, hidden=2, activation="identity").rehearse(world)
+
+
+def test_an_unfinished_model_is_one_sentence() -> None:
+    class Bare(ToyModel):
+        def forward(self, x):
+            return x
+
+    class Wordy(ReLUHiddenModel):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.activation = "relu"
+
+    world = data()
+    with pytest.raises(UserError, match=r"Bare makes no W; give it self\.weights"):
+        Bare(4, world.grid, hidden=2).rehearse(world)
+    with pytest.raises(UserError, match=r"Wordy\.activation is one word; give a tuple"):
+        Wordy(4, world.grid, hidden=2).rehearse(world)
 
 
 @pytest.mark.parametrize("widths", [[0], [4], [1.5], ["all"]])

@@ -7,8 +7,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback, attempt
-from toysuper.metrics.neurons import has_neurons
+from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen
 from toysuper.types import Coordinates, Snapshot
 
 DEFAULT = (
@@ -19,13 +18,6 @@ DEFAULT = (
     measure.dimensionality,
     measure.dimensions_per_feature,
     measure.total_dimensionality,
-)
-NEURONS = (
-    measure.monosemantic,
-    measure.polysemantic,
-    measure.monosemantic_fraction,
-    measure.participation,
-    measure.polysemanticity_entropy,
 )
 QUANTILES = (0.1, 0.5, 0.9)
 
@@ -51,8 +43,7 @@ class SnapshotMetrics(SnapshotCallback):
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
-        usual = (*DEFAULT, *(NEURONS if has_neurons(snapshot) else ()))
-        for function in usual if self.measure is None else self.measure:
+        for function in chosen(self.measure, DEFAULT, snapshot):
             name, values = function.__name__, attempt(function, snapshot, Tensor)
             if values is None:
                 continue

@@ -2,14 +2,32 @@
 
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from toysuper.errors import UserError
+from toysuper.metrics.neurons import (
+    has_neurons,
+    mean_entropy,
+    monosemantic,
+    monosemantic_fraction,
+    participation,
+    polysemantic,
+    polysemanticity_entropy,
+)
 from toysuper.types import Snapshot
+
+NEURONS = (
+    monosemantic,
+    polysemantic,
+    monosemantic_fraction,
+    mean_entropy,
+    participation,
+    polysemanticity_entropy,
+)
 
 
 class SnapshotCallback(Callback):
@@ -43,6 +61,15 @@ class SnapshotCallback(Callback):
         snapshot = model.snapshot(trainer.datamodule)
         if trainer.is_global_zero:
             (self.final if final else self.during)(trainer, snapshot)
+
+
+def chosen(
+    given: Sequence[Callable] | None, usual: Sequence[Callable], snapshot: Snapshot
+) -> Sequence[Callable]:
+    """The functions that YAML gives; without, the usual ones and those of neurons, if any."""
+    if given is not None:
+        return given
+    return (*usual, *NEURONS) if has_neurons(snapshot) else usual
 
 
 def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:

@@ -10,10 +10,9 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
+from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, run_folder
 from toysuper.claims.claim import Claim, table
 from toysuper.files import write_csv, write_whole
-from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Snapshot
 
 COLUMNS = (
@@ -24,7 +23,6 @@ COLUMNS = (
     measure.mean_superposition,
     measure.mean_bias,
 )
-NEURONS = (measure.monosemantic, measure.polysemantic, measure.mean_entropy)
 
 
 class Instances(SnapshotCallback):
@@ -54,9 +52,8 @@ class Instances(SnapshotCallback):
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""
-        usual = (*COLUMNS, *(NEURONS if has_neurons(snapshot) else ()))
-        chosen = usual if self.columns is None else self.columns
-        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in chosen}
+        functions = chosen(self.columns, COLUMNS, snapshot)
+        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in functions}
         found = {name: values for name, values in columns.items() if values is not None}
         flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
         axes = dict.fromkeys((name for place in snapshot.coordinates for name in place), "")

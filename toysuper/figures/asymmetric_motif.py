@@ -4,7 +4,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import SIGNED, caption, clean, titles
+from toysuper.figures.style import SIGNED, caption, clean, panels, some, titles
 from toysuper.metrics.motifs import Motif, strongest
 from toysuper.metrics.neurons import normalised
 from toysuper.types import Snapshot
@@ -21,15 +21,15 @@ def asymmetric_motif(snapshot: Snapshot) -> Figure:
     below 0.02 are left out. Neurons are scaled to a largest input weight of 1.
     Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
     """
-    best = normalised(snapshot.best())
-    figure = Figure(figsize=(3.6 * len(best) + 0.3, 3.4), layout="constrained")
-    for k, axes in enumerate(figure.subplots(1, len(best), squeeze=False)[0]):
+    best = some(normalised(snapshot.best()))
+    figure, axes = panels(len(best), 4, 3.5, 2.9)
+    for k, panel in enumerate(axes.flatten()[: len(best)]):
         model = best.pick([k])
         found = strongest(model)
         if found:
-            _weights(axes, model, found)
-        _nodes(axes, found)
-        axes.set_title(titles(best)[k] + ("" if found else ": none"), fontsize="medium")
+            _weights(panel, model, found)
+        _nodes(panel, found)
+        panel.set_title(titles(best)[k] + ("" if found else ": none"), fontsize="medium")
     caption(figure, best)
     return figure
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.figures.style import SIGNED, caption, clean, titles
+from toysuper.figures.style import SIGNED, caption, clean, panels, some, titles
 from toysuper.metrics.neurons import arranged, normalised, with_neurons
 from toysuper.types import Snapshot
 
@@ -21,21 +21,20 @@ def network_graph(snapshot: Snapshot) -> Figure:
     """Features at the left, neurons, outputs at the right; one panel a cell.
 
     A line is a weight, blue if negative, red if positive, as wide as its magnitude; weights below
-    0.05 are left out. Untied weights are scaled so that each neuron's largest input weight is 1.
+    0.05 and biases are left out. Untied weights are scaled so that each neuron's largest input
+    weight is 1.
     Source: the paper's section "Computation in Superposition".
     """
-    models = arranged(normalised(with_neurons(snapshot).best()))
-    count, hidden, feat = models.W.shape
-    if max(hidden, feat) > MOST:
+    models = some(arranged(normalised(with_neurons(snapshot).best())))
+    largest = max(models.W.shape[1:])
+    if largest > MOST:
         raise UserError(
-            f"figure 'network_graph' draws up to {MOST} features and neurons, not {feat} "
-            f"and {hidden}"
+            f"figure 'network_graph' draws up to {MOST} features and neurons, not {largest}"
         )
-    height = 0.42 * max(hidden, feat) + 1.1
-    figure = Figure(figsize=(4.0 * count + 0.4, height), layout="constrained")
-    for k, axes in enumerate(figure.subplots(1, count, squeeze=False)[0]):
-        _panel(axes, models.pick([k]))
-        axes.set_title(titles(models)[k], fontsize="medium")
+    figure, axes = panels(len(models), 4, 3.8, 0.42 * largest + 0.9)
+    for k, panel in enumerate(axes.flatten()[: len(models)]):
+        _panel(panel, models.pick([k]))
+        panel.set_title(titles(models)[k], fontsize="medium")
     caption(figure, models)
     return figure
 

@@ -4,7 +4,7 @@ import torch
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import PARTS, caption, open_frame, titles
+from toysuper.figures.style import PARTS, caption, open_frame, panels, some, titles
 from toysuper.metrics.neurons import monosemantic, polysemantic, with_neurons
 from toysuper.types import Snapshot
 
@@ -18,26 +18,22 @@ def neurons_over_training(snapshot: Snapshot) -> Figure:
     Of each cell the model is shown that is best in the end. Needs a history.
     Source: the paper's sections on neurons show models at the end of training only.
     """
-    best = with_neurons(snapshot).best()
+    best = some(with_neurons(snapshot).best())
     if len(best.history) < 2:
         raise UserError("figure 'neurons_over_training' needs a history; set history.num")
     steps = [max(moment.step, 1) for moment in best.history]
     counts = [torch.stack([monosemantic(m), polysemantic(m)]) for m in best.history]
     one, several = torch.stack(counts, -1)
-    columns = min(len(best), 7)
-    rows = -(-len(best) // columns)
-    figure = Figure(figsize=(2.1 * columns + 1.2, 2.4 * rows + 0.7), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
-    for k, axes in enumerate(panels):
-        axes.set_visible(k < len(best))
-        if k < len(best):
-            hidden = int(best.dimensions[k])
-            parts = (one[k], several[k], hidden - one[k] - several[k])
-            axes.stackplot(steps, *parts, colors=COLOURS, labels=NAMES)
-            axes.set_title(titles(best)[k], fontsize="medium")
-            axes.set(xscale="log", xlim=(steps[0], steps[-1]), ylim=(0, hidden), xlabel="step")
-            open_frame(axes)
-    panels[0].set_ylabel("neurons")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    figure, grid = panels(len(best), 7, 2.1, 2.4, sharey=True)
+    shown = grid.flatten()[: len(best)]
+    for k, axes in enumerate(shown):
+        hidden = int(best.dimensions[k])
+        parts = (one[k], several[k], hidden - one[k] - several[k])
+        axes.stackplot(steps, *parts, colors=COLOURS, labels=NAMES)
+        axes.set_title(titles(best)[k], fontsize="medium")
+        axes.set(xscale="log", xlim=(steps[0], steps[-1]), ylim=(0, hidden), xlabel="step")
+        open_frame(axes)
+    shown[0].set_ylabel("neurons")
+    figure.legend(*shown[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     caption(figure, best)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import GRADED, caption, titles, unit_scale
+from toysuper.figures.style import GRADED, caption, panels, some, titles, unit_scale
 from toysuper.metrics import superposition
 from toysuper.metrics.neurons import arranged, features_per_neuron, normalised, with_neurons
 from toysuper.types import Snapshot
@@ -47,22 +47,16 @@ def absolute_stacks(snapshot: Snapshot) -> Figure:
 
 
 def _figure(snapshot: Snapshot, signed: bool) -> Figure:
-    models = arranged(normalised(with_neurons(snapshot).best()))
-    count, hidden = models.W.shape[:2]
-    aside = hidden >= WIDE
-    columns = 1 if aside else min(count, 6)
-    rows = -(-count // columns)
-    size = (11, 1.5 * rows + 0.8) if aside else (2.2 * columns + 2, 3.6 * rows + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey="none" if aside else "row")
-    for k, axes in enumerate(panels.flatten()):
-        axes.set_visible(k < count)
-        if k < count:
-            _panel(axes, models.pick([k]), signed)
-            (axes.set_ylabel if aside else axes.set_title)(titles(models)[k], fontsize="medium")
+    models = some(arranged(normalised(with_neurons(snapshot).best())))
+    aside = models.W.shape[1] >= WIDE
+    sizes = (1, 10, 1.5) if aside else (6, 2.2, 3.4)
+    figure, grid = panels(len(models), *sizes, sharey="none" if aside else "row")
+    for k, axes in enumerate(grid.flatten()[: len(models)]):
+        _panel(axes, models.pick([k]), signed)
+        (axes.set_ylabel if aside else axes.set_title)(titles(models)[k], fontsize="medium")
     bars = {unit_scale(GRADED): "superposition of the feature", TINT: "features of the neuron"}
     for scale, name in bars.items():
-        figure.colorbar(scale, ax=panels, label=name, pad=0.01, aspect=60 if aside else 30)
+        figure.colorbar(scale, ax=grid, label=name, pad=0.01, aspect=60 if aside else 30)
     caption(figure, models)
     return figure
 

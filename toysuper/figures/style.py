@@ -1,13 +1,16 @@
 """Colours and captions that all figures share."""
 
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
+from toysuper.functional.spacing import evenly
 from toysuper.types import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
@@ -21,6 +24,10 @@ PARTS = ("#4c72b0", "#dd8452", "#8172b3", "#55a868", "#c9c9c9")
 
 SETS = (*PARTS[:4], "#c44e52", "#937860")
 """Features that are drawn together."""
+
+
+MOST = 24
+"""Cells of a grid that one figure shows."""
 
 
 def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str:
@@ -83,6 +90,27 @@ def _shared(snapshot: Snapshot) -> str:
     density, tasks = snapshot.density.unique(), {*snapshot.task}
     text = f", 1 - S = {float(density):.3g}" if len(density) == 1 and "density" not in names else ""
     return text + (f", target {min(tasks)}" if len(tasks) == 1 and tasks != {"identity"} else "")
+
+
+def panels(
+    count: int, columns: int, width: float, height: float, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure of ``count`` panels in rows of at most ``columns``; those left over are hidden.
+
+    Sizes are in inches and a panel's; further options are of ``Figure.subplots``.
+    """
+    columns = max(1, min(count, columns))
+    rows = -(-count // columns)
+    figure = Figure(figsize=(width * columns + 1.2, height * rows + 0.6), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for left_over in axes.flatten()[count:]:
+        left_over.set_visible(False)
+    return figure, axes
+
+
+def some(models: Snapshot, most: int = MOST) -> Snapshot:
+    """At most that many of the models, evenly picked, so that a figure stays a figure."""
+    return models.pick(evenly(len(models), most)) if len(models) > most else models
 
 
 def clean(axes: Axes) -> None:

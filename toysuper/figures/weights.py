@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import SIGNED, caption, clean, titles
+from toysuper.figures.style import SIGNED, caption, clean, some, titles
 from toysuper.metrics.neurons import arranged, normalised
 from toysuper.types import Snapshot
 
@@ -23,7 +23,7 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
     Source: the paper's sections "Superposition in a Privileged Basis" and "Computation in
     Superposition".
     """
-    models = arranged(normalised(snapshot.best()))
+    models = some(arranged(normalised(snapshot.best())))
     rows = _rows(models)
     columns = max(len(part) for _, part, _ in rows)
     height = min(max(1.5 * models.W.shape[2] / models.W.shape[1], 0.8), 4.0)

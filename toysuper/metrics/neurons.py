@@ -1,4 +1,4 @@
-"""Neurons: which features each has weights for, and whether it has one feature or several."""
+"""Metrics of neurons: which features each has weights for, one or several; ``(inst, hidden)``."""
 
 from dataclasses import replace
 
@@ -29,7 +29,8 @@ def normalised(snapshot: Snapshot) -> Snapshot:
     Source: the paper's section "Computation in Superposition", visual normalisation.
     """
     tied = (snapshot.encoder == snapshot.decoder).all(-1).all(-1)
-    free = torch.tensor([f in ("relu", "identity") for f in snapshot.hidden_activation]) & ~tied
+    scalable = [f in ("relu", "identity") for f in snapshot.hidden_activation]
+    free = torch.tensor(scalable, dtype=torch.bool) & ~tied
     living = alive(snapshot)[..., None]
     scale = torch.where(free[:, None, None] & living, _largest(snapshot), 1)
     kept = (living | ~free[:, None, None]).to(scale.dtype)
