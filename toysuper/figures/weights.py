@@ -26,8 +26,8 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
     models = some(arranged(normalised(snapshot.best())))
     rows = _rows(models)
     columns = max(len(part) for _, part, _ in rows)
-    height = min(max(1.5 * models.W.shape[2] / models.W.shape[1], 0.8), 4.0)
-    size = (1.5 * columns + 1.8, (height + 0.5) * len(rows) + 0.5)
+    height = min(max(1.5 * models.W.shape[2] / models.W.shape[1], 1.3), 4.0)
+    size = (max(1.5 * columns + 1.8, 5.5), (height + 0.5) * len(rows) + 0.5)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, part, matrices) in zip(panels, rows, strict=True):
@@ -36,7 +36,7 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
             if k < len(part):
                 order = part.importance[k].argsort(descending=True, stable=True)
                 _panel(axes, matrices[k][:, order], titles(part)[k])
-        line[0].set_ylabel(name)
+        line[0].set_ylabel(name, fontsize="small")
     scale = ScalarMappable(Normalize(-SCALE, SCALE), SIGNED)
     figure.colorbar(scale, ax=panels, label="weight", aspect=30, fraction=0.06)
     caption(figure, models)
@@ -50,9 +50,9 @@ def _rows(models: Snapshot) -> list[tuple[str, Snapshot, Tensor]]:
     for kind, units, part in (("linear: ", "dimensions", linear), ("", "neurons", neurons)):
         tied = torch.equal(part.encoder, part.decoder)
         if len(part):
-            rows.append((f"{kind}W{'' if tied else '₁'}, features × {units}", part, part.encoder))
+            rows.append((f"{kind}W{'' if tied else '₁'}\nfeatures × {units}", part, part.encoder))
         if not tied:
-            rows.append((f"{kind}W₂, outputs × {units}", part, part.decoder))
+            rows.append((f"{kind}W₂\noutputs × {units}", part, part.decoder))
     return rows
 
 
