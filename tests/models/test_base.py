@@ -8,6 +8,7 @@ from toysuper import models
 from toysuper.errors import UserError
 from toysuper.models import LinearModel, ReLUOutputModel, ToyModel
 from toysuper.models.base import adamw
+from toysuper.models.rehearsal import refuse_unknown_axes
 from toysuper.schedules import Cosine, Linear
 
 DENSITIES = {"density": [1.0, 0.3]}
@@ -192,7 +193,7 @@ def test_metrics_of_the_user_are_updated() -> None:
 )
 def test_bad_arguments_get_one_sentence(options: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        ReLUOutputModel(**{"n": 4, "grid": None, **options}).check_axes()
+        refuse_unknown_axes(ReLUOutputModel(**{"n": 4, "grid": None, **options}))
 
 
 def test_a_subclass_owes_little_and_stands_on_the_base_alone() -> None:

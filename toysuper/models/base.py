@@ -1,34 +1,29 @@
 """ToyModel: what every toy model shares, and the little that a subclass owes."""
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from zlib import crc32
 
 import torch
 from jaxtyping import Float
 from lightning.pytorch.cli import OptimizerCallable
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 
 from toysuper.checkpoints import refuse_foreign
-from toysuper.data import AXIS, SyntheticData
-from toysuper.errors import UserError, nearest
-from toysuper.functional import inits
+from toysuper.data import SyntheticData
+from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
-from toysuper.functional.noise import Purpose, normal
-from toysuper.functional.resolve import elementwise_function, resolve
-from toysuper.functions import Functions
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.evaluation import Evaluation
-from toysuper.models.reach import refuse_targets_out_of_reach, refuse_unfinished
+from toysuper.models.making import Making
+from toysuper.models.rehearsal import rehearse
 from toysuper.models.training import CONSTANT, Training, adamw
 from toysuper.types import Batch, Snapshot
 
 
-class ToyModel(Training, Evaluation, ABC):
+class ToyModel(Making, Training, Evaluation, ABC):
     """An ensemble of toy models, one per instance of the grid, trained at once.
 
     A subclass makes its parameters ``W`` and ``b`` with :meth:`weights` and :meth:`zeros` and owes
@@ -91,10 +86,8 @@ class ToyModel(Training, Evaluation, ABC):
         self.n, self.hidden, self.optimizer = n, hidden, optimizer
         self.schedule = schedule or CONSTANT
         self.clip, self.jit, self.claimed, self.trained = clip, jit, {"seed"}, 0
-        self.widths = self._widths(hidden)
-        stds = [_deviation(init, self.grid.instances, width, n) for width in self.widths]
-        self.std = torch.tensor(stds)[:, None, None]
         self.keys = self.grid.keys(seed)
+        self.prepare_weights(init)
         # outside the tree of modules, all of which the compiled step guards and walks
         held_out = [FeatureLoss(), FiringRate(), *(metrics or [])]
         object.__setattr__(self, "held_out", MetricCollection(held_out, compute_groups=False))
@@ -118,60 +111,6 @@ class ToyModel(Training, Evaluation, ABC):
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the model answers."""
 
-    def weights(self, name: str, rows: int, columns: int) -> nn.Parameter:
-        """Initial weights ``(inst, rows, columns)``, each instance's from its own stream.
-
-        Where a grid axis ``hidden`` gives instances fewer dimensions, weights of ``hidden`` rows
-        start with zeros in the others, and stay zero, as gradients are there.
-        """
-        stream = crc32(name.encode()) >> 1
-        W = self.std * normal(self.keys, stream, rows, columns)
-        if rows == self.hidden and "hidden" in self.grid.names:
-            W = W * (torch.arange(rows) < torch.tensor(self.widths)[:, None])[..., None]
-        return nn.Parameter(W)
-
-    def zeros(self, columns: int) -> nn.Parameter:
-        """Initial biases ``(inst, columns)``."""
-        return nn.Parameter(torch.zeros(self.grid.instances, columns))
-
-    def per_instance(self, name: str, given: Any) -> list[Any]:
-        """The grid's axis of that name, one value per instance, else the argument alone."""
-        self.claimed.add(name)
-        return self.grid.column(name, given) if name in self.grid.names else [given]
-
-    def _widths(self, hidden: int) -> list[int]:
-        widths = self.per_instance("hidden", hidden)
-        for width in widths:
-            if isinstance(width, str) or width != int(width) or not 1 <= width <= hidden:
-                raise UserError(
-                    f"grid axis 'hidden' holds {width!r}; it takes whole numbers from 1 to "
-                    f"model.hidden, here {hidden}"
-                )
-        return [int(width) for width in widths]
-
-    def numbers(self, name: str, given: float) -> Tensor:
-        """An argument as numbers of at least 0, one per instance or one for all.
-
-        Raises:
-            UserError: one is no number, negative or not finite.
-        """
-        values = self.per_instance(name, given)
-        for value in values:
-            if isinstance(value, str) or not 0 <= value < torch.inf:
-                raise UserError(f"model.{name} is {value}; it must be finite and at least 0")
-        return torch.tensor([float(value) for value in values])
-
-    def functions(self, name: str, given: str) -> tuple[tuple[str, ...], Functions]:
-        """The elementwise functions of an argument: their names, and a module that applies them.
-
-        Raises:
-            UserError: there is no such function, or it is not elementwise.
-        """
-        names = tuple(self.per_instance(name, given))
-        for function in dict.fromkeys(names):  # a wrong name fails here, not in training
-            elementwise_function(function, name)
-        return names, Functions(names)
-
     def objective(self, batch: Batch) -> Float[Tensor, " inst"]:
         """What training makes small: the expected loss of each instance."""
         return expected_loss(self(batch.features), batch.target, batch.importance, batch.weight)
@@ -180,41 +119,9 @@ class ToyModel(Training, Evaluation, ABC):
         """Check the data and the subclass before anything runs."""
         self.rehearse(self.trainer.datamodule)
 
-    @torch.no_grad()
     def rehearse(self, data: SyntheticData) -> None:
-        """Try one batch eagerly, so that what does not fit fails early and shortly.
-
-        Raises:
-            UserError: model and data disagree, or forward answers in another shape.
-        """
-        refuse_unfinished(self)
-        self.check_axes()
-        if (data.n, data.grid.coordinates) != (self.n, self.grid.coordinates):
-            raise UserError("the model was made for another n or grid than the data's; share them")
-        world = data.world(samples=max(4, data.features.least(self.n))).to(dtype=self.b.dtype)
-        refuse_targets_out_of_reach(self, data, world)
-        batch = world(0, Purpose.ANALYSIS)
-        answer = self(batch.features.to(self.b.device)).cpu()
-        if answer.shape != batch.features.shape:
-            shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
-            raise UserError(f"{type(self).__name__}.forward answers {shapes}; they must agree")
-        if not torch.allclose(self.snapshot(data).forward(batch.features), answer, atol=1e-4):
-            warnings.warn(
-                f"{type(self).__name__}.forward is not activation(decoderᵀ hidden_activation("
-                "encoder x + hidden_bias) + b); set these, or figures and claims speak of another "
-                "model",
-                stacklevel=2,
-            )
-
-    def check_axes(self) -> None:
-        """Refuse a grid axis that neither the data nor the model knows."""
-        for name in self.grid.names:
-            if not AXIS.fullmatch(name) and name not in self.claimed:
-                known = {"density", "importance", "task", *self.claimed}
-                raise UserError(
-                    f"grid axis '{name}' is known neither to the data nor to "
-                    f"{type(self).__name__}, which take {sorted(known)}.{nearest(name, known)}"
-                )
+        """Try one batch eagerly, so that what does not fit fails early and shortly."""
+        rehearse(self, data)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say whose checkpoint it is."""
@@ -264,11 +171,3 @@ class ToyModel(Training, Evaluation, ABC):
             history=tuple(self.history),
             sparse_uniform=data.features.sparse_uniform,
         )
-
-
-def _deviation(init: float | str, *sizes: int) -> float:
-    if isinstance(init, str):
-        return resolve(init, "init", (inits,))(*sizes)
-    if not 0 < init < torch.inf:
-        raise UserError(f"model.init is {init}; a standard deviation must be above 0")
-    return init

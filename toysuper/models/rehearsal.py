@@ -1,12 +1,14 @@
 """What is refused before training: models that are not finished, and data out of their reach."""
 
+import warnings
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from toysuper.data import SyntheticData
-from toysuper.errors import UserError
+from toysuper.data import AXIS, SyntheticData
+from toysuper.errors import UserError, nearest
+from toysuper.functional.noise import Purpose
 from toysuper.functional.resolve import resolve
 from toysuper.world import World
 
@@ -15,6 +17,44 @@ if TYPE_CHECKING:
 
 WIDE = 100.0
 """Activations are tried from minus to plus this."""
+
+
+@torch.no_grad()
+def rehearse(model: "ToyModel", data: SyntheticData) -> None:
+    """Try one batch eagerly, so that what does not fit fails early and shortly.
+
+    Raises:
+        UserError: model and data disagree, or forward answers in another shape.
+    """
+    refuse_unfinished(model)
+    refuse_unknown_axes(model)
+    if (data.n, data.grid.coordinates) != (model.n, model.grid.coordinates):
+        raise UserError("the model was made for another n or grid than the data's; share them")
+    world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=model.b.dtype)
+    refuse_targets_out_of_reach(model, data, world)
+    batch = world(0, Purpose.ANALYSIS)
+    answer = model(batch.features.to(model.b.device)).cpu()
+    if answer.shape != batch.features.shape:
+        shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
+        raise UserError(f"{type(model).__name__}.forward answers {shapes}; they must agree")
+    if not torch.allclose(model.snapshot(data).forward(batch.features), answer, atol=1e-4):
+        warnings.warn(
+            f"{type(model).__name__}.forward is not activation(decoderᵀ hidden_activation("
+            "encoder x + hidden_bias) + b); set these, or figures and claims speak of another "
+            "model",
+            stacklevel=2,
+        )
+
+
+def refuse_unknown_axes(model: "ToyModel") -> None:
+    """Refuse a grid axis that neither the data nor the model knows."""
+    for name in model.grid.names:
+        if not AXIS.fullmatch(name) and name not in model.claimed:
+            known = {"density", "importance", "task", *model.claimed}
+            raise UserError(
+                f"grid axis '{name}' is known neither to the data nor to "
+                f"{type(model).__name__}, which take {sorted(known)}.{nearest(name, known)}"
+            )
 
 
 def refuse_unfinished(model: "ToyModel") -> None:
