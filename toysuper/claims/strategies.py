@@ -33,7 +33,7 @@ def no_superposition(snapshot: Snapshot) -> list[Claim]:
     return [
         Claim(
             "L1",
-            f"features per dimension, |W|^2 / m, by price {numbers(price)}",
+            "features per dimension, |W|^2 / m, by rising price",
             "<= 1.05 at some price, more at 0",
             numbers(share),
             falls,
