@@ -156,6 +156,26 @@ def assert_refused(result: Result, sentence: str) -> None:
         (("--config", "intro", "--ckpt_path", "junk.ckpt"), "cannot be read as a checkpoint"),
         (("--config", "intro", "--ckpt_path", "foreign.ckpt"), "was not written by toysuper"),
         (("--config", "intro", "--trainer.default_root_dir", "junk.ckpt"), "Not a directory"),
+        (
+            [
+                "--config=intro",
+                "--data.features=toysuper.features.SparseUniform",
+                "--data.features.signed=true",
+            ],
+            r"targets down to -1, but the output of ReLUOutputModel is relu and never negative",
+        ),
+        (
+            ["--config=intro", "--data.task=mean"],
+            r"task 'mean' makes \(\) of features .*a row for each feature",
+        ),
+        (
+            ["--config=intro", "--data.task=pair_mux"],
+            r"task 'pair_mux' is not .*Did you mean 'pair_max'\?",
+        ),
+        (
+            ["--config=intro", "--data.grid={hidden: [1, 9]}"],
+            r"'hidden' holds 9; it takes whole numbers from 1 to",
+        ),
     ],
 )
 def test_bad_arguments_get_one_sentence(args, sentence: str, tmp_path: Path) -> None:
