@@ -79,8 +79,9 @@ class Making(LightningModule):
         widths = self.per_instance("hidden", self.hidden)
         for width in widths:
             if isinstance(width, str) or width != int(width) or not 1 <= width <= self.hidden:
+                shown = width if isinstance(width, str) else f"{width:g}"
                 raise UserError(
-                    f"grid axis 'hidden' holds {width!r}; it takes whole numbers from 1 to "
+                    f"grid axis 'hidden' holds {shown}; it takes whole numbers from 1 to "
                     f"model.hidden, here {self.hidden}"
                 )
         return [int(width) for width in widths]
