@@ -6,6 +6,7 @@ from tests._run import data, fitted
 from toysuper.functional.geometry import norms
 from toysuper.functional.theory import linear_floor, linear_loss
 from toysuper.models import LinearModel
+from toysuper.schedules import Cosine
 
 
 @pytest.mark.parametrize("law", [*_laws.ALL, _laws.tied_weights_are_one_parameter])
@@ -14,8 +15,9 @@ def test_laws(law) -> None:
 
 
 def test_it_stores_the_two_most_important_of_four_and_reaches_the_floor() -> None:
-    world = data(importance=[1.0, 0.5, 0.25, 0.125], batch_size=256, epoch=3000)
-    model = fitted(world, 3000, LinearModel, optimizer=lambda p: torch.optim.Adam(p, lr=3e-3))
+    world = data(importance=[1.0, 0.5, 0.25, 0.125], batch_size=256, epoch=1000)
+    options = {"optimizer": lambda p: torch.optim.Adam(p, lr=0.02), "schedule": Cosine()}
+    model = fitted(world, 1000, LinearModel, **options)
     torch.testing.assert_close(
         norms(model.W)[0].detach(), torch.tensor([1.0, 1, 0, 0]), atol=0.02, rtol=0
     )
