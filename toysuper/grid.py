@@ -169,7 +169,7 @@ def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
 
 
 def _finite(value: object) -> bool:
-    return isinstance(value, float | int) and math.isfinite(value)
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _seed(value: Value) -> int:

@@ -78,7 +78,8 @@ class Snapshot:
     @property
     def reconstructs(self) -> Bool[Tensor, " inst"]:
         """Which instances are the paper's main model: tied, linear inside, made to answer x."""
-        tied = (self.encoder == self.decoder).all(-1).all(-1) & ~self.hidden_bias.any(-1)
+        same = torch.isclose(self.encoder, self.decoder, rtol=0, atol=0, equal_nan=True)
+        tied = same.all(-1).all(-1) & ~self.hidden_bias.any(-1)
         names = zip(self.hidden_activation, self.task, strict=True)
         plain = [pair == ("identity", "identity") for pair in names]
         return tied & torch.tensor(plain, dtype=torch.bool)

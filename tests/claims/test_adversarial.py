@@ -39,6 +39,8 @@ def test_adversarial_training_takes_superposition_away() -> None:
     assert told(DIGONS, DIGONS, ALONE) == {"ADVTRAIN": True, "ADVTRAIN count": True}
     shorter = told(DIGONS, 0.8 * DIGONS, 0.6 * DIGONS)
     assert shorter == {"ADVTRAIN": True, "ADVTRAIN count": False}
+    shuffled = trained(DIGONS, DIGONS, ALONE).pick([2, 0, 1])
+    assert set(verdicts(claims.adversarial_training(shuffled)).values()) == {True}
     assert told(ALONE, DIGONS, ALONE) == {"ADVTRAIN": False, "ADVTRAIN count": False}
     assert told(DIGONS, DIGONS, DIGONS)["ADVTRAIN count"] is False
     other = verdicts(claims.adversarial_training(two(ALONE, DIGONS)))

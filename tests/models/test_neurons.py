@@ -138,8 +138,9 @@ def test_hidden_units_that_answer_zero_cannot_be_fewer() -> None:
 
 
 def test_weights_of_other_rows_are_whole() -> None:
-    model = ReLUHiddenModel(4, None, hidden=2)
+    model = ReLUHiddenModel(4, {"hidden": [1, 2]}, hidden=2)
     assert bool((model.weights("more", 4, 2) != 0).all())
+    assert not bool((model.weights("W", 2, 4) != 0).all())
 
 
 def test_targets_of_different_features_are_seen() -> None:
@@ -172,8 +173,27 @@ def test_an_unfinished_model_is_one_sentence() -> None:
     world = data()
     with pytest.raises(UserError, match=r"Bare makes no W; give it self\.weights"):
         Bare(4, world.grid, hidden=2).rehearse(world)
-    with pytest.raises(UserError, match=r"Wordy\.activation is one word; give a tuple"):
+    with pytest.raises(UserError, match=r"Wordy\.activation is 'relu'; give a tuple"):
         Wordy(4, world.grid, hidden=2).rehearse(world)
+
+
+def test_an_encoder_of_another_name_needs_no_W_and_one_of_other_rows_no_axis() -> None:
+    class Named(ToyModel):
+        activation = ("relu",)
+        encoder = property(lambda self: self.A)
+
+        def __init__(self, *args, rows, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.A = self.weights("A", rows, self.n)
+            self.b = self.zeros(self.n)
+
+        def forward(self, x):
+            return torch.relu(self.A.mT @ (self.A @ x) + self.b[..., None])
+
+    world = data(grid={"hidden": [1, 2]})
+    Named(4, world.grid, hidden=2, rows=2).rehearse(world)
+    with pytest.raises(UserError, match="axis 'hidden' needs Named to have"):
+        Named(4, world.grid, hidden=2, rows=3).rehearse(world)
 
 
 @pytest.mark.parametrize("widths", [[0], [4], [1.5], ["all"]])

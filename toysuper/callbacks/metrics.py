@@ -19,6 +19,13 @@ DEFAULT = (
     measure.dimensions_per_feature,
     measure.total_dimensionality,
 )
+NEURONS = (
+    measure.monosemantic,
+    measure.polysemantic,
+    measure.monosemantic_fraction,
+    measure.participation,
+    measure.polysemanticity_entropy,
+)
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -43,7 +50,7 @@ class SnapshotMetrics(SnapshotCallback):
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
-        for function in chosen(self.measure, DEFAULT, snapshot):
+        for function in chosen(self.measure, DEFAULT, NEURONS, snapshot):
             name, values = function.__name__, attempt(function, snapshot, Tensor)
             if values is None:
                 continue

@@ -9,25 +9,8 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from toysuper.errors import UserError
-from toysuper.metrics.neurons import (
-    has_neurons,
-    mean_entropy,
-    monosemantic,
-    monosemantic_fraction,
-    participation,
-    polysemantic,
-    polysemanticity_entropy,
-)
+from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Snapshot
-
-NEURONS = (
-    monosemantic,
-    polysemantic,
-    monosemantic_fraction,
-    mean_entropy,
-    participation,
-    polysemanticity_entropy,
-)
 
 
 class SnapshotCallback(Callback):
@@ -64,12 +47,15 @@ class SnapshotCallback(Callback):
 
 
 def chosen(
-    given: Sequence[Callable] | None, usual: Sequence[Callable], snapshot: Snapshot
+    given: Sequence[Callable] | None,
+    usual: Sequence[Callable],
+    of_neurons: Sequence[Callable],
+    snapshot: Snapshot,
 ) -> Sequence[Callable]:
     """The functions that YAML gives; without, the usual ones and those of neurons, if any."""
     if given is not None:
         return given
-    return (*usual, *NEURONS) if has_neurons(snapshot) else usual
+    return (*usual, *of_neurons) if has_neurons(snapshot) else usual
 
 
 def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:

@@ -23,6 +23,7 @@ COLUMNS = (
     measure.mean_superposition,
     measure.mean_bias,
 )
+NEURONS = (measure.monosemantic, measure.polysemantic, measure.mean_entropy)
 
 
 class Instances(SnapshotCallback):
@@ -52,7 +53,7 @@ class Instances(SnapshotCallback):
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """One dictionary per instance."""
-        functions = chosen(self.columns, COLUMNS, snapshot)
+        functions = chosen(self.columns, COLUMNS, NEURONS, snapshot)
         columns = {f.__name__: attempt(f, snapshot, Tensor) for f in functions}
         found = {name: values for name, values in columns.items() if values is not None}
         flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}

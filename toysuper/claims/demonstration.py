@@ -36,7 +36,8 @@ def linear(snapshot: Snapshot) -> list[Claim]:
     models = only(snapshot, "identity")
     found = [at(models, p) for p in LINEAR_DENSITIES]
     measured = [_dearest_first(model.best()) for model in found if model is not None]
-    if not measured or snapshot.W.shape[1] >= snapshot.W.shape[2]:
+    mixed = len(models.dimensions.unique()) > 1
+    if not measured or mixed or snapshot.W.shape[1] >= snapshot.W.shape[2]:
         return [absent("LIN", "the linear model stores the top m features", "")]
     return [_linear_loss(measured), _linear_norms(measured), _linear_biases(measured)]
 

@@ -24,7 +24,10 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
     fit = snapshot.common_density().isfinite() & snapshot.reconstructs
     models = snapshot.where(lambda i: snapshot.activation[i] == "relu" and bool(fit[i]))
     if not len(models):
-        raise UserError("figure 'loss_decomposition' needs ReLU-output models of one density each")
+        raise UserError(
+            "figure 'loss_decomposition' needs tied ReLU-output models, linear inside, that "
+            "reconstruct features of one density each"
+        )
     models = models.best()
     density = models.common_density()
     models = models.pick([int(i) for i in density.argsort(descending=True)])

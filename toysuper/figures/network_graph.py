@@ -18,7 +18,7 @@ LAYERS = ("x", "h", "y")
 
 
 def network_graph(snapshot: Snapshot) -> Figure:
-    """Features at the left, neurons, outputs at the right; one panel a cell.
+    """Features at the left, neurons, outputs at the right; one panel a cell, of 24 at most.
 
     A line is a weight, blue if negative, red if positive, as wide as its magnitude; weights below
     0.05 and biases are left out. Untied weights are scaled so that each neuron's largest input

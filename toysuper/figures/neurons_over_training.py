@@ -13,7 +13,7 @@ COLOURS = (PARTS[0], PARTS[1], PARTS[4])
 
 
 def neurons_over_training(snapshot: Snapshot) -> Figure:
-    """How many neurons have one feature, several, or none, by step; one panel a cell.
+    """How many neurons have one feature, several, or none, by step; one panel a cell, 24 at most.
 
     Of each cell the model is shown that is best in the end. Needs a history.
     Source: the paper's sections on neurons show models at the end of training only.

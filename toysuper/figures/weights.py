@@ -15,7 +15,7 @@ SCALE = 1.5
 
 
 def weight_matrices(snapshot: Snapshot) -> Figure:
-    """W with a row a feature, in order of importance, and a column a neuron, one panel a cell.
+    """W with a row a feature, by importance, and a column a neuron; one panel a cell, 24 at most.
 
     Blue -1.5, grey 0, red 1.5 and more. Models without neurons, whose hidden layer is linear, stand
     in a row of their own for comparison. Of untied models the decoder stands below the encoder,

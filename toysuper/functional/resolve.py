@@ -27,9 +27,9 @@ def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
     if not isinstance(name, str):
         raise UserError(f"{what} is {name!r}; give the name of a function")
     found = _imported(name) if "." in name else _first(name, places)
-    if not callable(found):
-        own = (key for place in places[:2] for key, value in vars(place).items() if is_own(value))
-        known = [*own, "relu", "gelu", "abs", "square"]
+    if not callable(found) or isinstance(found, type):
+        own = (key for place in places[:2] for key, value in vars(place).items() if _is_own(value))
+        known = [*own, *(("relu", "gelu", "abs", "square") if places is PLACES else ())]
         raise UserError(
             f"{what} '{name}' is not a function of {', '.join(p.__name__ for p in places)} "
             f"nor an importable dotted path.{nearest(name, known)}"
@@ -43,13 +43,13 @@ def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
     Raises:
         UserError: no such function, or it mixes elements, changes the shape, or is random.
     """
-    function, probe = resolve(name, what), torch.tensor([[0.2, -0.7, 0.4], [0.9, 0.1, -0.3]])
+    probe = torch.tensor([[0.2, -0.7, 0.4], [0.9, 0.1, -0.3]])
+    function, whole = _tried(name, what, probe)
     try:
-        whole = function(probe)
         alone = torch.stack([function(x) for x in probe.flatten()]).view(2, 3)
         fits = whole.shape == alone.shape and torch.allclose(whole, alone, equal_nan=True)
     except Exception as error:
-        raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
+        raise UserError(f"{what} '{name}' does not take one number: {error}") from error
     if not fits:
         raise UserError(f"{what} '{name}' is not elementwise; give a function of each element")
     return function
@@ -62,31 +62,36 @@ def columnwise_function(name: str, what: str, n: int) -> Callable[[Tensor], Tens
         UserError: no such function, or it changes the shape, mixes samples or instances, or is
             random.
     """
-    function = resolve(name, what)
     probe = torch.sin(torch.arange(6.0 * n)).view(2, n, 3)
-    before = probe.clone()
-    try:
-        whole = function(probe)
-        alone = [[function(probe[i : i + 1, :, b : b + 1]) for b in range(3)] for i in range(2)]
-    except Exception as error:
-        raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
-    if not isinstance(whole, Tensor) or not whole.is_floating_point():
-        made = whole.dtype if isinstance(whole, Tensor) else type(whole).__name__
-        raise UserError(f"{what} '{name}' makes a {made} of features; it must make a float tensor")
+    function, whole = _tried(name, what, probe)
     if whole.shape != probe.shape:
         raise UserError(
             f"{what} '{name}' makes {tuple(whole.shape)} of features {tuple(probe.shape)}; "
             "a target has a row for each feature and a column for each sample"
         )
-    if not torch.equal(probe, before):
-        raise UserError(f"{what} '{name}' changes the features themselves; it must leave them")
+    alone = [[function(probe[i : i + 1, :, b : b + 1]) for b in range(3)] for i in range(2)]
     apart = torch.cat([torch.cat(row, -1) for row in alone])
     if not torch.allclose(whole, apart, equal_nan=True):
         raise UserError(f"{what} '{name}' mixes samples or instances, or is random")
     return function
 
 
-def is_own(value: Any) -> bool:
+def _tried(name: str, what: str, probe: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """The function, and what it makes of the probe: floats, without a change to the probe."""
+    function, before = resolve(name, what), probe.clone()
+    try:
+        whole = function(probe)
+    except Exception as error:
+        raise UserError(f"{what} '{name}' does not take one tensor: {error}") from error
+    if not isinstance(whole, Tensor) or not whole.is_floating_point():
+        made = whole.dtype if isinstance(whole, Tensor) else type(whole).__name__
+        raise UserError(f"{what} '{name}' makes a {made} of numbers; it must make a float tensor")
+    if not torch.equal(probe, before):
+        raise UserError(f"{what} '{name}' changes its argument; it must leave it as it is")
+    return function, whole
+
+
+def _is_own(value: Any) -> bool:
     """Whether it is a function of this project, and not something that a module imports."""
     return getattr(value, "__module__", "").startswith("toysuper")
 
@@ -98,7 +103,9 @@ def _first(name: str, places: tuple[ModuleType, ...]) -> Any:
 
 def _imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
+    if not all(part.isidentifier() for part in path.split(".")):
+        return None
     try:
         return getattr(importlib.import_module(module), name, None)
-    except (ImportError, ValueError):
+    except ImportError:
         return None

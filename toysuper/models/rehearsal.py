@@ -65,12 +65,18 @@ def refuse_unfinished(model: "ToyModel") -> None:
             axis ``hidden`` cannot silence, because they answer something to 0.
     """
     name = type(model).__name__
-    for missing in (owed for owed in ("W", "b") if not hasattr(model, owed)):
+    for missing in (owed for owed in ("encoder", "b") if not hasattr(model, owed)):
+        missing = missing.replace("encoder", "W")
         raise UserError(f"{name} makes no {missing}; give it self.weights or self.zeros")
     for attribute in ("activation", "hidden_activation"):
-        if isinstance(getattr(model, attribute), str):
-            raise UserError(f"{name}.{attribute} is one word; give a tuple of names")
+        names = getattr(model, attribute)
+        if not isinstance(names, tuple) or len(names) not in (1, model.grid.instances):
+            raise UserError(
+                f"{name}.{attribute} is {names!r}; give a tuple of one name, or of each"
+            )
     if "hidden" in model.grid.names:
+        if model.encoder.shape[1] != model.hidden:
+            raise UserError(f"a grid axis 'hidden' needs {name} to have model.hidden dimensions")
         for f in {*model.hidden_activation}:
             if float(resolve(f, "hidden_activation")(torch.zeros(1))):
                 raise UserError(
