@@ -78,8 +78,7 @@ class SyntheticData(LightningDataModule):
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
         self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
-        column = self.grid.column("task", task) if "task" in self.grid.names else [task]
-        self.tasks = [_word("task", name) for name in column]
+        self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
@@ -173,12 +172,6 @@ def _values(what: str, given: PerFeature, n: int) -> Tensor:
     if len(values) != n:
         raise UserError(f"data.{what} has {len(values)} values; it needs one for each of n={n}")
     return torch.tensor(values, dtype=torch.float64)
-
-
-def _word(name: str, value: float | int | str) -> str:
-    if not isinstance(value, str):
-        raise UserError(f"{name} is {value!r}; give the name of a function")
-    return value
 
 
 def _numbers(name: str, column: Sequence[float | str]) -> Sequence[float | str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
 from toysuper.functional.resolve import columnwise_function
-from toysuper.functions import Functions
+from toysuper.named_functions import Functions
 from toysuper.types import Batch
 
 
@@ -31,7 +32,7 @@ class World(nn.Module):
         density: Float[Tensor, "inst feat"],
         importance: Float[Tensor, "inst feat"],
         features: Features,
-        tasks: Sequence[str] = ("identity",),
+        tasks: Sequence[Any] = ("identity",),
         samples: int = 1024,
         first: int = 0,
     ) -> None:

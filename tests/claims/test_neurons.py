@@ -176,7 +176,7 @@ def test_no_claim_holds_for_models_that_do_nothing(name: str, fill: float) -> No
     dead = torch.full_like(good.encoder, fill)
     record = replace(good, encoder=dead, decoder=dead, loss=torch.full_like(good.loss, 0.1))
     found = verdicts(getattr(claims, name)(record))
-    assert True not in found.values(), found
+    assert set(found.values()) <= {False, None}, found
 
 
 @pytest.mark.parametrize(("loss", "holds"), [(1 / 12, True), (0.09, False), (0.04, False)])

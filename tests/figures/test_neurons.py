@@ -9,7 +9,7 @@ import torch
 from tests._run import data, fitted
 from toysuper import figures
 from toysuper.errors import UserError
-from toysuper.figures.stacks import THIN
+from toysuper.figures.neuron_stacks import THIN
 from toysuper.figures.style import titles
 from toysuper.models import ReLUHiddenModel
 from toysuper.types import Snapshot

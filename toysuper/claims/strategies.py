@@ -10,9 +10,9 @@ from toysuper.metrics import (
     mean_superposition,
     represented,
 )
-from toysuper.metrics.compression import two_in_one
-from toysuper.metrics.prices import by_price
-from toysuper.metrics.sensing import stored_over_bound
+from toysuper.metrics.compressed_sensing import stored_over_bound
+from toysuper.metrics.l1_prices import by_price
+from toysuper.metrics.nonlinear_compression import two_in_one
 from toysuper.types import Snapshot
 
 ERRORS = {0.001: 0.0097, 0.02: 0.019, 0.05: 0.032, 0.1: 0.048}

@@ -23,13 +23,13 @@ def asymmetric_motif(snapshot: Snapshot) -> Figure:
     """
     best = some(normalised(snapshot.best()))
     figure, axes = panels(len(best), 4, 3.5, 2.9)
-    for k, panel in enumerate(axes.flatten()[: len(best)]):
+    for k, (panel, name) in enumerate(zip(axes.flat, titles(best), strict=False)):
         model = best.pick([k])
         found = strongest(model)
         if found:
             _weights(panel, model, found)
         _nodes(panel, found)
-        panel.set_title(titles(best)[k] + ("" if found else ": none"), fontsize="medium")
+        panel.set_title(name + ("" if found else ": none"), fontsize="medium")
     caption(figure, best)
     return figure
 

@@ -32,20 +32,18 @@ def network_graph(snapshot: Snapshot) -> Figure:
             f"figure 'network_graph' draws up to {MOST} features and neurons, not {largest}"
         )
     figure, axes = panels(len(models), 4, 3.8, 0.42 * largest + 0.9)
-    for k, panel in enumerate(axes.flatten()[: len(models)]):
+    for k, (panel, name) in enumerate(zip(axes.flat, titles(models), strict=False)):
         _panel(panel, models.pick([k]))
-        panel.set_title(titles(models)[k], fontsize="medium")
+        panel.set_title(name, fontsize="medium")
     caption(figure, models)
     return figure
 
 
 def _panel(axes: Axes, model: Snapshot) -> None:
-    layers = [_layer(x, size) for x, size in enumerate((*model.W.shape[:0:-1], model.W.shape[2]))]
-    for weights, left, right in (
-        (model.encoder[0].T, layers[0], layers[1]),
-        (model.decoder[0], layers[1], layers[2]),
-    ):
-        _lines(axes, weights, left, right)
+    _, hidden, feat = model.W.shape
+    layers = [_layer(x, size) for x, size in enumerate((feat, hidden, feat))]
+    _lines(axes, model.encoder[0].T, *layers[:2])
+    _lines(axes, model.decoder[0], *layers[1:])
     for name, places in zip(LAYERS, layers, strict=True):
         axes.scatter(places[:, 0], places[:, 1], s=150, color="white", edgecolors="0.3", zorder=3)
         for k, (x, y) in enumerate(places.tolist()):

@@ -25,15 +25,14 @@ def neurons_over_training(snapshot: Snapshot) -> Figure:
     counts = [torch.stack([monosemantic(m), polysemantic(m)]) for m in best.history]
     one, several = torch.stack(counts, -1)
     figure, grid = panels(len(best), 7, 2.1, 2.4, sharey=True)
-    shown = grid.flatten()[: len(best)]
-    for k, axes in enumerate(shown):
+    for k, (axes, name) in enumerate(zip(grid.flat, titles(best), strict=False)):
         hidden = int(best.dimensions[k])
         parts = (one[k], several[k], hidden - one[k] - several[k])
         axes.stackplot(steps, *parts, colors=COLOURS, labels=NAMES)
-        axes.set_title(titles(best)[k], fontsize="medium")
+        axes.set_title(name, fontsize="medium")
         axes.set(xscale="log", xlim=(steps[0], steps[-1]), ylim=(0, hidden), xlabel="step")
         open_frame(axes)
-    shown[0].set_ylabel("neurons")
-    figure.legend(*shown[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    grid[0, 0].set_ylabel("neurons")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     caption(figure, best)
     return figure

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from toysuper.figures.style import caption, log_axis, open_frame
 from toysuper.metrics import dimensions_per_feature, held_out_loss, mean_superposition, represented
-from toysuper.metrics.prices import by_price
+from toysuper.metrics.l1_prices import by_price
 from toysuper.types import Snapshot
 
 

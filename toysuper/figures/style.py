@@ -59,9 +59,8 @@ def titles(models: Snapshot) -> list[str]:
     places = models.coordinates
     names = dict.fromkeys(name for place in places for name in place)
     same = {k for k in names if len({place.get(k) for place in places}) == 1}
-    kept = names if same == names.keys() else names.keys() - same
-    drop = tuple({*names, "seed"} - {*kept})
-    return [title(models.pick([i]), drop=("seed", *drop)) for i in range(len(models))]
+    drop = ("seed",) if same == names.keys() else ("seed", *same)
+    return [title(models.pick([i]), drop=drop) for i in range(len(models))]
 
 
 def set_colours(snapshot: Snapshot) -> list[str]:
@@ -78,9 +77,8 @@ def caption(figure: Figure, snapshot: Snapshot) -> None:
     sets = len(snapshot.sets[0].unique())
     kind = f" in sets of {feat // sets}" if sets < feat else ""
     text = f"n = {feat} features{kind}, m = {hidden} hidden dimensions, "
-    text += (
-        f"importance {' … '.join(dict.fromkeys(ends))}{_shared(snapshot)}, step {snapshot.step:,}"
-    )
+    text += f"importance {' … '.join(dict.fromkeys(ends))}"
+    text += f"{_shared(snapshot)}, step {snapshot.step:,}"
     figure.supxlabel(text, fontsize="small", color="0.35")
 
 

@@ -15,7 +15,7 @@ from toysuper.functional import elementwise, tasks
 PLACES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
 
 
-def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Callable[..., Any]:
+def resolve(name: Any, what: str, places: tuple[ModuleType, ...] = PLACES) -> Callable[..., Any]:
     """The function called ``name`` in the first of ``places`` that has it, or a dotted path.
 
     Raises:
@@ -37,7 +37,7 @@ def resolve(name: str, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
     return found
 
 
-def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
+def elementwise_function(name: Any, what: str) -> Callable[[Tensor], Tensor]:
     """The function called ``name``, once it was seen to treat every element by itself.
 
     Raises:
@@ -55,7 +55,7 @@ def elementwise_function(name: str, what: str) -> Callable[[Tensor], Tensor]:
     return function
 
 
-def columnwise_function(name: str, what: str, n: int) -> Callable[[Tensor], Tensor]:
+def columnwise_function(name: Any, what: str, n: int) -> Callable[[Tensor], Tensor]:
     """The function called ``name``, seen to turn each column of n features into another of n.
 
     Raises:
@@ -76,7 +76,7 @@ def columnwise_function(name: str, what: str, n: int) -> Callable[[Tensor], Tens
     return function
 
 
-def _tried(name: str, what: str, probe: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+def _tried(name: Any, what: str, probe: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
     """The function, and what it makes of the probe: floats, without a change to the probe."""
     function, before = resolve(name, what), probe.clone()
     try:

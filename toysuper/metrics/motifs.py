@@ -62,10 +62,9 @@ def motifs(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 def strongest(model: Snapshot) -> Motif | None:
     """The motif whose neuron is most asymmetric, by the product of both ratios; None without."""
-    scaled = normalised(model)
 
     def asymmetry(motif: Motif) -> float:
-        inward, outward = scaled.encoder[0, motif.neuron], scaled.decoder[0, motif.neuron]
+        inward, outward = model.encoder[0, motif.neuron], model.decoder[0, motif.neuron]
         i, v = motif.interferer, motif.victim
         return float((inward[i] / inward[v]).abs() * (outward[v] / outward[i]))
 

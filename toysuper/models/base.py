@@ -17,13 +17,13 @@ from toysuper.functional.losses import expected_loss
 from toysuper.grid import Grid
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.evaluation import Evaluation
-from toysuper.models.making import Making
+from toysuper.models.parameters import Parameters
 from toysuper.models.rehearsal import rehearse
 from toysuper.models.training import CONSTANT, Training, adamw
 from toysuper.types import Batch, Snapshot
 
 
-class ToyModel(Making, Training, Evaluation, ABC):
+class ToyModel(Parameters, Training, Evaluation, ABC):
     """An ensemble of toy models, one per instance of the grid, trained at once.
 
     A subclass makes its parameters ``W`` and ``b`` with :meth:`weights` and :meth:`zeros` and owes

@@ -65,9 +65,9 @@ def refuse_unfinished(model: "ToyModel") -> None:
             axis ``hidden`` cannot silence, because they answer something to 0.
     """
     name = type(model).__name__
-    for missing in (owed for owed in ("encoder", "b") if not hasattr(model, owed)):
-        missing = missing.replace("encoder", "W")
-        raise UserError(f"{name} makes no {missing}; give it self.weights or self.zeros")
+    for attribute, owed in (("encoder", "W"), ("b", "b")):
+        if not hasattr(model, attribute):
+            raise UserError(f"{name} makes no {owed}; give it self.weights or self.zeros")
     for attribute in ("activation", "hidden_activation"):
         names = getattr(model, attribute)
         if not isinstance(names, tuple) or len(names) not in (1, model.grid.instances):

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from toysuper.figures.style import PARTS, caption, open_frame, sparsity_axis
 from toysuper.metrics import represented
-from toysuper.metrics.sensing import sensing_bound, stored_over_bound
+from toysuper.metrics.compressed_sensing import sensing_bound, stored_over_bound
 from toysuper.types import Snapshot
 
 

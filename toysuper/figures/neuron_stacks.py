@@ -51,9 +51,9 @@ def _figure(snapshot: Snapshot, signed: bool) -> Figure:
     aside = models.W.shape[1] >= WIDE
     sizes = (1, 10, 1.5) if aside else (6, 2.2, 3.4)
     figure, grid = panels(len(models), *sizes, sharey="none" if aside else "row")
-    for k, axes in enumerate(grid.flatten()[: len(models)]):
+    for k, (axes, name) in enumerate(zip(grid.flat, titles(models), strict=False)):
         _panel(axes, models.pick([k]), signed)
-        (axes.set_ylabel if aside else axes.set_title)(titles(models)[k], fontsize="medium")
+        (axes.set_ylabel if aside else axes.set_title)(name, fontsize="medium")
     bars = {unit_scale(GRADED): "superposition of the feature", TINT: "features of the neuron"}
     for scale, name in bars.items():
         figure.colorbar(scale, ax=grid, label=name, pad=0.01, aspect=60 if aside else 30)

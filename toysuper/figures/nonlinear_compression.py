@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from toysuper.figures.style import PARTS, caption, log_axis, open_frame
 from toysuper.functional.nonlinear_compression import compression_error
 from toysuper.metrics import held_out_loss
-from toysuper.metrics.compression import two_in_one
+from toysuper.metrics.nonlinear_compression import two_in_one
 from toysuper.types import Snapshot
 
 LEVELS = (2, 3, 4, 5)

@@ -12,12 +12,12 @@ from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
 from toysuper.functional.resolve import elementwise_function, resolve
-from toysuper.functions import Functions
 from toysuper.grid import Grid
+from toysuper.named_functions import Functions
 
 
-class Making(LightningModule):
-    """The making half of a ToyModel, which sets the attributes below."""
+class Parameters(LightningModule):
+    """The part of a ToyModel that makes its parameters, which sets the attributes below."""
 
     grid: Grid
     keys: Int[Tensor, "inst 2"]

@@ -31,11 +31,11 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, part, matrices) in zip(panels, rows, strict=True):
-        for k, axes in enumerate(line):
-            axes.set_visible(k < len(part))
-            if k < len(part):
-                order = part.importance[k].argsort(descending=True, stable=True)
-                _panel(axes, matrices[k][:, order], titles(part)[k])
+        order = part.importance.argsort(dim=-1, descending=True, stable=True)
+        for k, (axes, title) in enumerate(zip(line, titles(part), strict=False)):
+            _panel(axes, matrices[k][:, order[k]], title)
+        for left_over in line[len(part) :]:
+            left_over.set_visible(False)
         line[0].set_ylabel(name, fontsize="small")
     scale = ScalarMappable(Normalize(-SCALE, SCALE), SIGNED)
     figure.colorbar(scale, ax=panels, label="weight", aspect=30, fraction=0.06)
