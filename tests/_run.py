@@ -2,12 +2,14 @@
 
 import contextlib
 import io
+import multiprocessing
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from lightning.pytorch import Trainer
 
 from toysuper.cli import main
@@ -15,6 +17,8 @@ from toysuper.data import SyntheticData
 from toysuper.models import ReLUOutputModel, ToyModel
 
 ROOT = Path(__file__).parents[1]
+FORKS: Any = multiprocessing.get_context("forkserver")  # a process that no test has touched
+FORKS.set_forkserver_preload(["tests._run"])
 
 
 def trainer(steps: int = 20, **options: Any) -> Trainer:
@@ -78,3 +82,26 @@ def process(*args: str, cwd: Path) -> Result:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment)
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def forked(*args: str, cwd: Path) -> Any:
+    """The command line in a process of its own that needs no imports; it says in ``said.txt``."""
+    process = FORKS.Process(target=_say, args=(args, cwd))
+    process.start()
+    return process
+
+
+def _say(args: tuple[str, ...], cwd: Path) -> None:
+    torch.set_num_threads(1)
+    result = toysuper(*args, cwd=cwd)
+    (cwd / "said.txt").write_text(f"{result.stdout}{result.stderr}")
+    sys.exit(result.returncode)
+
+
+def ended(process: Any, seconds: float = 60) -> int:
+    """The exit code of a forked process; negative for the signal that ended it."""
+    process.join(seconds)
+    if process.is_alive():
+        process.kill()
+        raise TimeoutError((process, seconds))
+    return process.exitcode

@@ -11,6 +11,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tests._run import ROOT, Result, process, toysuper
 from toysuper import configs
+from toysuper.checkpoints import saved
 from toysuper.messages import essence
 
 QUICK = ("--config", "debug", "--trainer.max_steps", "4", "--data.epoch", "2")
@@ -32,8 +33,7 @@ def version(folder: Path, number: int = 0, name: str = "intro") -> Path:
 
 
 def checkpoint(folder: Path) -> Path:
-    (path,) = (version(folder) / "checkpoints").glob("*.ckpt")
-    return path
+    return saved(version(folder) / "checkpoints")[0]
 
 
 def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
@@ -52,12 +52,12 @@ def test_fit_prints_claims_and_no_warning_or_advert(trained: Path) -> None:
 
 def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(trained: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
-    saved = str(version(trained) / "config.yaml")
-    again = process("fit", "--config", saved, cwd=trained)
+    config = str(version(trained) / "config.yaml")
+    again = process("fit", "--config", config, cwd=trained)
     assert again.returncode == 0, again.stderr
     assert before == {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
     wrote = re.search(r"wrote (runs/intro/version_\d+)", again.stdout)[1]
-    (path,) = (trained / wrote / "checkpoints").glob("*.ckpt")
+    path = saved(trained / wrote / "checkpoints")[0]
     first, second = (torch.load(p, weights_only=True) for p in (checkpoint(trained), path))
     assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
 
@@ -151,7 +151,6 @@ def assert_refused(result: Result, sentence: str) -> None:
         (("intro",), "'intro' is a config; write fit --config intro"),
         ((), "required.*Name an experiment: --config intro"),
         (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),
-        (("--config", "intro", "--ckpt_path", "last"), "'last' is not a file"),
         (("--config", "intro", "--ckpt_path", "no.ckpt"), "'no.ckpt' is not a file"),
         (("--config", "intro", "--ckpt_path", "junk.ckpt"), "cannot be read as a checkpoint"),
         (("--config", "intro", "--ckpt_path", "foreign.ckpt"), "was not written by toysuper"),

@@ -20,6 +20,7 @@ ALLOWED = {
     "bursts": CORE | {"world", "data"},  # data for its type only
     "data": CORE | {"bursts", "features", "grid", "world"},
     "checkpoints": {"errors", "files"},
+    "runs": {"errors"},
     "metrics": CORE | {"metrics"},
     "figures": CORE | {"figures", "metrics"},
     "claims": CORE | {"claims", "metrics"},
@@ -37,9 +38,9 @@ ALLOWED = {
         "schedules",
         "world",
     },
-    "callbacks": CORE | {"callbacks", "claims", "figures", "files", "metrics"},
+    "callbacks": CORE | {"callbacks", "checkpoints", "claims", "figures", "files", "metrics"},
 }
-LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages"}
+LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages", "runs"}
 
 
 def imported(path: Path) -> set[str]:

@@ -4,14 +4,17 @@ import logging
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
+import yaml
 from lightning.pytorch import Trainer
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from toysuper import __version__, configs
 from toysuper.callbacks import (
+    Checkpoints,
     Claims,
     Figures,
     History,
@@ -21,12 +24,15 @@ from toysuper.callbacks import (
     SnapshotMetrics,
     StepProgressBar,
 )
+from toysuper.callbacks.checkpoints import Stopped
 from toysuper.callbacks.moments import run_folder
-from toysuper.checkpoints import WholeCheckpoints, readable, refuse_foreign
+from toysuper.checkpoints import WholeCheckpoints, readable, refuse_foreign, saved
 from toysuper.data import SyntheticData
 from toysuper.errors import UserError
+from toysuper.files import write_whole
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
+from toysuper.runs import RunFolder, refuse_another, refuse_links, versions
 
 
 class ToyCLI(LightningCLI):
@@ -48,6 +54,8 @@ class ToyCLI(LightningCLI):
                 "enable_model_summary": False,
             },
             parser_class=Parser,
+            save_config_callback=SaveConfig,
+            save_config_kwargs={"save_to_log_dir": False},  # it would not write it whole
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -64,10 +72,35 @@ class ToyCLI(LightningCLI):
     def _parse_ckpt_path(self) -> None:
         """Look at the checkpoint before anything starts; the config, not it, has the last word."""
         command = self.config.subcommand
-        path = self.config[command].get("ckpt_path")
-        if not path and command != "fit":
+        config = self.config[command]
+        if not config.get("ckpt_path") and command != "fit":
             raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
-        self.checkpoint = readable(path) if path else None
+        self.root = Path(config.trainer.get("default_root_dir") or "runs")
+        self.resumed: Path | None = None
+        if config.get("ckpt_path") == "last":
+            config["ckpt_path"] = self._last(command)
+        path = config.get("ckpt_path")
+        self.checkpoint = readable(Path(path)) if path else None
+
+    def _last(self, command: str) -> str | None:
+        """The newest checkpoint of the newest run; None where a run was stopped before any."""
+        folder = self.root / self.experiment
+        refuse_links(self.root, folder)
+        run = next(iter(versions(folder)), None)
+        path = next(iter(saved(run / "checkpoints")), None) if run else None
+        if command != "fit" and not path:
+            raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
+        if command == "fit" and run:
+            self._refuse_another(run)
+            self.resumed = run
+        return str(path) if path else None
+
+    def _refuse_another(self, run: Path) -> None:
+        """See that the run to go on with is the one that the config describes."""
+        file = run / "config.yaml"
+        if file.is_file():  # else it was stopped before its first step
+            ours = yaml.safe_load(self._parser("fit").dump(self.config["fit"], skip_none=False))
+            refuse_another(yaml.safe_load(file.read_text()), ours, run)
 
     def instantiate_classes(self) -> None:
         """Make model and data, and see that they and the checkpoint fit before any file."""
@@ -79,17 +112,37 @@ class ToyCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
         given = self._get(self.config_init, "trainer", default={})
+        step = self.checkpoint["global_step"] if self.checkpoint and self.resumed else None
         if given.get("logger") in (None, True):
-            root = given.get("default_root_dir") or "runs"
-            kwargs["logger"] = TensorBoardLogger(root, self.experiment, default_hp_metric=False)
+            kwargs["logger"] = RunFolder(self.root, self.experiment, self.resumed, step)
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
         callbacks = [*_several(given.get("callbacks")), Predictions()]
+        if {**given, **kwargs}.get("enable_checkpointing") is not False:
+            callbacks.append(Checkpoints())
         if given.get("enable_progress_bar") is not False:
             callbacks.append(StepProgressBar())
         plugins = [*_several(given.get("plugins")), WholeCheckpoints()]
         return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})
+
+    def fit(self, model: ToyModel, ckpt_path: str | None = None, **kwargs: Any) -> None:
+        """Train; a run that was stopped after its last step only has its results to write."""
+        kwargs |= {"model": model, "ckpt_path": ckpt_path}
+        if self.resumed and self.checkpoint and model.ends_at(self.checkpoint, self.trainer):
+            self.trainer.validate(**kwargs)
+        else:
+            self.trainer.fit(**kwargs)
+
+
+class SaveConfig(SaveConfigCallback):
+    """``config.yaml``, whole or not at all."""
+
+    def save_config(self, trainer: Trainer, *_: Any) -> None:
+        """Write."""
+        if folder := run_folder(trainer):
+            text = self.parser.dump(self.config, skip_none=False)
+            write_whole(folder / self.config_filename, text.encode())
 
 
 def _several(given: Any) -> list[Any]:
@@ -108,12 +161,18 @@ def main(args: list[str] | None = None) -> None:
         folder = run_folder(cli.trainer)
         if folder and cli.trainer.is_global_zero:
             print(f"wrote {folder}")
+    except (Stopped, SIGTERMException) as stop:
+        print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
+        sys.exit(TERMINATED)
     except Exception as error:
         sentence = fault(error)
         if sentence is None:
             raise
         sys.exit(f"toysuper: {sentence}")
 
+
+TERMINATED = 143
+"""The exit code of a process that SIGTERM ended."""
 
 ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available")
 

@@ -2,17 +2,25 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the path, then move into place; a failure leaves what was there before."""
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write beside the path, then move into place; a failure leaves what was there before.
+
+    What was written has reached the disk before it takes the name, so that neither a kill nor a
+    loss of power leaves half a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.part")
     try:
-        draft.write_bytes(content)
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """When to measure, draw and record; never how."""
 
+from toysuper.callbacks.checkpoints import Checkpoints
 from toysuper.callbacks.figures import Figures
 from toysuper.callbacks.history import History
 from toysuper.callbacks.meshes import Meshes
@@ -8,6 +9,7 @@ from toysuper.callbacks.progress import StepProgressBar
 from toysuper.callbacks.record import Claims, Instances, Predictions
 
 __all__ = [
+    "Checkpoints",
     "Claims",
     "Figures",
     "History",

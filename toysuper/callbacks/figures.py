@@ -35,15 +35,15 @@ class Figures(SnapshotCallback):
         animate: list[Callable] | None = None,
         frames: int = 60,
     ) -> None:
-        self.draw, self.every, self.validations = draw or [], every, 0
+        self.draw, self.every = draw or [], every
         self.animate, self.frames = animate or [], frames
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw now and then; the end draws for itself."""
-        self.validations += 1
         model: Any = trainer.lightning_module
+        validations = snapshot.step // trainer.datamodule.epoch
         ended = snapshot.step >= model.total_steps()
-        if self.every and self.validations % self.every == 0 and not ended:
+        if self.every and validations % self.every == 0 and not ended:
             for function in self.draw:
                 if figure := attempt(function, snapshot, Figure):
                     show(trainer, function.__name__, figure, snapshot.step)

@@ -1,0 +1,69 @@
+"""When checkpoints are written: after every validation, and when the process is asked to end."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from toysuper.callbacks.moments import run_folder
+from toysuper.checkpoints import saved
+
+
+class Stopped(Exception):
+    """Training ended early because it was asked to, with all that it did saved."""
+
+
+class Checkpoints(Checkpoint):
+    """Writes ``checkpoints/epoch=<e>-step=<k>.ckpt`` and keeps the newest two.
+
+    On SIGTERM the burst is finished, its state saved, and :class:`Stopped` raised, on every rank
+    at the same step.
+    """
+
+    def __init__(self, keep: int = 2) -> None:
+        self.keep, self.asked = keep, False
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Listen for SIGTERM; Lightning restores the earlier handler at the end."""
+        self.asked, self.launcher = False, trainer.strategy.launcher
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, signum: int, _: Any) -> None:
+        if self.launcher and not self.asked:
+            self.launcher.kill(signum)  # the processes that it started for the other ranks
+        self.asked = True
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
+        """Save and stop if any rank was asked to."""
+        if trainer.world_size > 1:
+            self.asked = trainer.strategy.reduce_boolean_decision(self.asked, all=False)
+        if self.asked and trainer.global_step < pl_module.total_steps():
+            self._save(trainer)
+            raise Stopped(
+                f"stopped at step {trainer.global_step}; the same command with "
+                "--ckpt_path last goes on from there"
+            )
+
+    def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Save."""
+        if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            self._save(trainer)
+
+    def _save(self, trainer: Trainer) -> None:
+        folder = trainer.strategy.broadcast(run_folder(trainer))
+        if folder is None:
+            return
+        folder, step = folder / "checkpoints", trainer.global_step
+        path = folder / f"epoch={trainer.current_epoch}-step={step}.ckpt"
+        trainer.save_checkpoint(path, weights_only=False)  # the optimiser's state, too
+        if trainer.is_global_zero:
+            _prune(folder, self.keep)
+
+
+def _prune(folder: Path, keep: int) -> None:
+    for old in (*saved(folder)[keep:], *folder.glob("*.part")):
+        old.unlink(missing_ok=True)
