@@ -4,8 +4,11 @@ import contextlib
 import io
 import multiprocessing
 import os
+import random
+import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,11 +79,14 @@ def toysuper(*args: str, cwd: Path) -> Result:
     return Result(code, out.getvalue(), err.getvalue())
 
 
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 def process(*args: str, cwd: Path) -> Result:
     """The command line as a person calls it."""
     command = [sys.executable, "-m", "toysuper", *args]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment())
     return Result(done.returncode, done.stdout, done.stderr)
 
 
@@ -91,10 +97,43 @@ def forked(*args: str, cwd: Path) -> Any:
     return process
 
 
-def _say(args: tuple[str, ...], cwd: Path) -> None:
+def free_port() -> int:
+    """Below those that the system gives to whoever asks for any."""
+    while True:
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port := random.randrange(20_000, 30_000)))
+            return port
+
+
+def together(*args: str, cwd: Path, nodes: int = 1, per_node: int = 1) -> list[int]:
+    """The command line on every rank, as torchrun calls it; the exit codes."""
+    port = free_port()
+    args = (*args, "--trainer.accelerator=cpu", f"--trainer.devices={per_node}")
+    args = (*args, f"--trainer.num_nodes={nodes}")
+    processes = []
+    for rank in range(nodes * per_node):
+        given = {
+            "RANK": rank,
+            "LOCAL_RANK": rank % per_node,
+            "GROUP_RANK": rank // per_node,
+            "WORLD_SIZE": nodes * per_node,
+            "LOCAL_WORLD_SIZE": per_node,
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": port,
+            "TORCHELASTIC_RUN_ID": "test",
+        }
+        texts = {name: str(value) for name, value in given.items()}
+        processes.append(FORKS.Process(target=_say, args=(args, cwd, texts)))
+        processes[-1].start()
+    return [ended(process) for process in processes]
+
+
+def _say(args: tuple[str, ...], cwd: Path, given: Mapping[str, str] | None = None) -> None:
+    os.environ |= given or {}
     torch.set_num_threads(1)
     result = toysuper(*args, cwd=cwd)
-    (cwd / "said.txt").write_text(f"{result.stdout}{result.stderr}")
+    name = f"said{os.environ.get('RANK', '')}.txt"
+    (cwd / name).write_text(f"{result.stdout}{result.stderr}")
     sys.exit(result.returncode)
 
 

@@ -18,7 +18,8 @@ ALLOWED = {
     "named_functions": {"functional"},
     "world": CORE | {"features", "named_functions"},
     "bursts": CORE | {"world", "data"},  # data for its type only
-    "data": CORE | {"bursts", "features", "grid", "world"},
+    "strategies": {"errors"},
+    "data": CORE | {"bursts", "features", "grid", "strategies", "world"},
     "checkpoints": {"errors", "files"},
     "runs": {"errors"},
     "metrics": CORE | {"metrics"},
@@ -36,11 +37,13 @@ ALLOWED = {
         "named_functions",
         "grid",
         "schedules",
+        "strategies",
         "world",
     },
-    "callbacks": CORE | {"callbacks", "checkpoints", "claims", "figures", "files", "metrics"},
+    "callbacks": CORE
+    | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "metrics", "strategies"},
 }
-LIGHTNING = {"data", "models", "callbacks", "checkpoints", "cli", "messages", "runs"}
+LIGHTNING = {"data", "models", "strategies", "callbacks", "checkpoints", "cli", "messages", "runs"}
 
 
 def imported(path: Path) -> set[str]:

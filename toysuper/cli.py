@@ -114,7 +114,8 @@ class ToyCLI(LightningCLI):
         given = self._get(self.config_init, "trainer", default={})
         step = self.checkpoint["global_step"] if self.checkpoint and self.resumed else None
         if given.get("logger") in (None, True):
-            kwargs["logger"] = RunFolder(self.root, self.experiment, self.resumed, step)
+            kind = "version" if self.subcommand == "fit" else str(self.subcommand)
+            kwargs["logger"] = RunFolder(self.root, self.experiment, kind, self.resumed, step)
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,7 @@ from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
 from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
+from toysuper.strategies import is_sharded, share
 from toysuper.world import World
 
 AXIS = re.compile(
@@ -88,18 +90,26 @@ class SyntheticData(LightningDataModule):
         _check_range("importance", self.importance)
 
     def world(
-        self, held_out: bool = False, rank: int = 0, ranks: int = 1, samples: int | None = None
+        self,
+        held_out: bool = False,
+        rank: int = 0,
+        ranks: int = 1,
+        samples: int | None = None,
+        part: slice = slice(None),
     ) -> World:
-        """The world of training, or the one of evaluation, whose samples all seeds share."""
+        """The world of training, or the one of evaluation, whose samples all seeds share.
+
+        A rank sees its share of the samples, of the instances in ``part``.
+        """
         samples = samples or (self.eval_batch_size if held_out else self.batch_size)
         if samples % ranks:
             raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
         return World(
-            self.grid.keys(self.seed, common=held_out),
-            self.density.to(torch.get_default_dtype()),
-            self.importance.to(torch.get_default_dtype()),
+            self.grid.keys(self.seed, common=held_out)[part],
+            self.density[part].to(torch.get_default_dtype()),
+            self.importance[part].to(torch.get_default_dtype()),
             self.features,
-            self.tasks,
+            self.tasks[part] if len(self.tasks) > 1 else self.tasks,
             samples // ranks,
             first=rank * (samples // ranks),
         )
@@ -133,7 +143,10 @@ class SyntheticData(LightningDataModule):
 
     def share(self, held_out: bool) -> World:
         """The part of the world that this process sees."""
-        return self.world(held_out, self.trainer.global_rank, self.trainer.world_size)
+        trainer: Any = self.trainer
+        if is_sharded(trainer):
+            return self.world(held_out, part=share(trainer))
+        return self.world(held_out, trainer.global_rank, trainer.world_size)
 
     def _per_instance(self, what: str, given: PerFeature) -> Float[Tensor, "inst feat"]:
         values = _values(what, given, self.n).expand(self.grid.instances, -1).clone()

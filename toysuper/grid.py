@@ -154,6 +154,26 @@ class Grid:
         return torch.from_numpy(np.frombuffer(b"".join(digests), dtype="<i4").reshape(-1, 2).copy())
 
 
+def in_words(coordinates: Mapping[str, Value]) -> str:
+    """A place in the grid, as it is called in messages and in TensorBoard.
+
+    >>> in_words({"density": 0.1, "activation": "relu"})
+    'density=0.1,relu'
+    """
+    terms = (v if isinstance(v, str) else f"{k}={v:g}" for k, v in coordinates.items())
+    return ",".join(terms) or "model"
+
+
+def places(coordinates: Sequence[Mapping[str, Value]], most: int = 5) -> str:
+    """How many places in the grid, and the first of them.
+
+    >>> places([{"seed": 0}, {"seed": 1}, {"seed": 2}], most=2)
+    '3 (seed=0; seed=1; …)'
+    """
+    named = [in_words(place) for place in coordinates[:most]]
+    return f"{len(coordinates)} ({'; '.join([*named, *['…'] * (len(coordinates) > most)])})"
+
+
 def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not isinstance(values, Curve | list | tuple):
         raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")

@@ -1,7 +1,7 @@
 """Run folders, ``<root>/<experiment>/version_<k>``: one writer each, found again to go on."""
 
 import os
-import re
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,22 +19,29 @@ class RunFolder(TensorBoardLogger):
     Args:
         root: where the folders of all experiments lie.
         experiment: whose run it is.
+        kind: ``version`` for a training; evaluations have folders called after their verb.
         resumed: the folder of an earlier run to go on with; without, a new one.
         step: where it goes on; TensorBoard drops what was logged beyond.
     """
 
     def __init__(
-        self, root: Path, experiment: str, resumed: Path | None = None, step: int | None = None
+        self,
+        root: Path,
+        experiment: str,
+        kind: str = "version",
+        resumed: Path | None = None,
+        step: int | None = None,
     ) -> None:
         super().__init__(root, experiment, default_hp_metric=False, purge_step=step)
-        self.root, self.resumed = root, resumed
+        self.root, self.kind, self.resumed = root, kind, resumed
         self.lock: FileLock | None = None
 
     @property
     def version(self) -> Any:
-        """The number of the folder, claimed when it is first asked for."""
+        """The folder's name, claimed when it is first asked for; rank 0 alone writes."""
         if self._version is None:
-            self._version = self._claimed() if getattr(rank_zero_only, "rank", 0) == 0 else 0
+            mine = getattr(rank_zero_only, "rank", 0) == 0
+            self._version = self._claimed() if mine else f"{self.kind}_of_rank_0"
         return self._version
 
     def finalize(self, status: str) -> None:
@@ -43,32 +50,33 @@ class RunFolder(TensorBoardLogger):
         if self.lock:
             self.lock.release()
 
-    def _claimed(self) -> int:
-        if self.resumed:
-            self.lock = hold(self.resumed)
-            return number(self.resumed)
+    def _claimed(self) -> str:
+        folder = self.resumed or self._new()
+        self.lock = hold(folder)
+        return folder.name
+
+    def _new(self) -> Path:
         folder = self.root / self.name
         refuse_links(self.root, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for version in count(max(map(number, versions(folder)), default=-1) + 1):
-            try:
-                (folder / f"version_{version}").mkdir()
-            except FileExistsError:
-                continue  # another run was quicker
-            self.lock = hold(folder / f"version_{version}")
-            return version
-        raise AssertionError
+        newest = next(iter(versions(folder, self.kind)), None)
+        for k in count(_number(newest) + 1 if newest else 0):
+            with suppress(FileExistsError):  # another run was quicker
+                (folder / f"{self.kind}_{k}").mkdir()
+                break
+        return folder / f"{self.kind}_{k}"
 
 
-def versions(folder: Path) -> list[Path]:
+def versions(folder: Path, kind: str = "version") -> list[Path]:
     """The runs of an experiment, the latest first."""
-    found = (path for path in folder.glob("version_*") if re.fullmatch(r"\d+", path.name[8:]))
-    return sorted((path for path in found if path.is_dir()), key=number, reverse=True)
+    found = (path for path in folder.glob(f"{kind}_*") if path.is_dir() and _number(path) >= 0)
+    return sorted(found, key=_number, reverse=True)
 
 
-def number(folder: Path) -> int:
-    """The k of ``version_<k>``."""
-    return int(folder.name.removeprefix("version_"))
+def _number(folder: Path) -> int:
+    """The k of ``version_<k>``, -1 for other names."""
+    last = folder.name.rpartition("_")[2]
+    return int(last) if last.isdecimal() else -1
 
 
 def hold(folder: Path) -> FileLock:

@@ -138,6 +138,18 @@ class Snapshot:
         grouped = groupby(sorted(range(len(self)), key=lambda i: order[cell(i)]), key=cell)
         return self.pick([min(group, key=lambda i: float(total[i])) for _, group in grouped])
 
+    @property
+    def diverged(self) -> Bool[Tensor, " inst"]:
+        """Which instances hold a number that is not finite."""
+        learnt = (self.encoder, self.decoder, self.bias, self.hidden_bias)
+        finite = torch.stack([tensor.flatten(1).isfinite().all(1) for tensor in learnt]).all(0)
+        return ~finite | self.loss.isinf().any(-1)
+
+    def sound(self) -> "Snapshot":
+        """The instances that have not diverged."""
+        diverged = self.diverged
+        return self.where(lambda i: not diverged[i]) if diverged.any() else self
+
     def common_density(self) -> Float[Tensor, " inst"]:
         """The one density of each instance's features; NaN where features differ."""
         same = (self.density == self.density[:, :1]).all(-1)

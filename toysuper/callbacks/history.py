@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, Trainer
 
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
+from toysuper.strategies import share
 from toysuper.types import Snapshot
 
 KEPT = ("encoder", "decoder", "bias", "hidden_bias", "loss")
@@ -46,7 +47,8 @@ class History(Callback):
         self._restore(trainer, pl_module)
         if self.num:
             data: Any = trainer.datamodule
-            self.world = data.world(held_out=True).to(pl_module.device, pl_module.b.dtype)
+            world = data.world(held_out=True, part=share(trainer))
+            self.world = world.to(pl_module.device, pl_module.b.dtype)
             if trainer.global_step == 0:
                 self._look(trainer, pl_module)
 

@@ -2,9 +2,9 @@
 
 from lightning.pytorch import LightningModule, Trainer
 
-from toysuper.callbacks.metrics import tag
 from toysuper.callbacks.moments import SnapshotCallback
 from toysuper.figures.solid import mesh
+from toysuper.grid import in_words
 from toysuper.types import Snapshot
 
 
@@ -30,7 +30,7 @@ class Meshes(SnapshotCallback):
         """Log."""
         best = snapshot.best()
         for i in range(min(len(best), self.most)):
-            name = "polyhedron/" + tag(
+            name = "polyhedron/" + in_words(
                 {k: v for k, v in best.coordinates[i].items() if k != "seed"}
             )
             for logger in trainer.loggers:

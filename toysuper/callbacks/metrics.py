@@ -8,6 +8,7 @@ from torch import Tensor
 
 from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen
+from toysuper.grid import in_words
 from toysuper.types import Coordinates, Snapshot
 
 DEFAULT = (
@@ -85,17 +86,7 @@ def _places(coordinates: Sequence[Coordinates], most: int) -> dict[str, list[int
     for kept in (axes, [name for name in axes if name != "seed"], axes[:1]):
         groups: dict[str, list[int]] = {}
         for i, place in enumerate(coordinates):
-            groups.setdefault(tag({k: place[k] for k in kept if k in place}), []).append(i)
+            groups.setdefault(in_words({k: place[k] for k in kept if k in place}), []).append(i)
         if len(groups) <= most:
             return groups
     return {}
-
-
-def tag(coordinates: Coordinates) -> str:
-    """A place in the grid as a TensorBoard tag.
-
-    >>> tag({"density": 0.1, "activation": "relu"})
-    'density=0.1,relu'
-    """
-    terms = (v if isinstance(v, str) else f"{k}={v:g}" for k, v in coordinates.items())
-    return ",".join(terms) or "model"

@@ -20,6 +20,9 @@ class SnapshotCallback(Callback):
     rank takes the Snapshot, because its held-out loss is a sum over ranks; rank 0 acts.
     """
 
+    sees_diverged = False
+    """Whether the Snapshot has the instances that diverged, too."""
+
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """At a validation within ``fit``, the last one included."""
 
@@ -43,7 +46,8 @@ class SnapshotCallback(Callback):
     def _show(self, trainer: Trainer, model: Any, final: bool) -> None:
         snapshot = model.snapshot(trainer.datamodule)
         if trainer.is_global_zero:
-            (self.final if final else self.during)(trainer, snapshot)
+            shown = snapshot if self.sees_diverged else snapshot.sound()
+            (self.final if final else self.during)(trainer, shown)
 
 
 def chosen(
@@ -63,6 +67,8 @@ def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
 
     One figure, metric or claim with a fault must not cost the run its other results.
     """
+    if not len(snapshot):
+        return None
     try:
         made = function(snapshot)
         if isinstance(made, kind):

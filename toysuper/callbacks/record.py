@@ -13,6 +13,8 @@ from toysuper import metrics as measure
 from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, run_folder
 from toysuper.claims.claim import Claim, table
 from toysuper.files import write_csv, write_whole
+from toysuper.grid import places
+from toysuper.strategies import is_sharded, whole
 from toysuper.types import Snapshot
 
 COLUMNS = (
@@ -41,6 +43,8 @@ class Instances(SnapshotCallback):
         self.columns = columns
         self.tables = tables or []
 
+    sees_diverged = True
+
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Write the tables."""
         folder = run_folder(trainer)
@@ -48,18 +52,26 @@ class Instances(SnapshotCallback):
             return
         write_csv(folder / "instances.csv", self.rows(snapshot))
         for function in self.tables:
-            if rows := attempt(function, snapshot, list):
+            if rows := attempt(function, snapshot.sound(), list):
                 write_csv(folder / f"{function.__name__}.csv", rows)
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
-        """One dictionary per instance."""
-        functions = chosen(self.columns, COLUMNS, NEURONS, snapshot)
-        columns = {f.__name__: attempt(f, snapshot, Tensor) for f in functions}
-        found = {name: values for name, values in columns.items() if values is not None}
-        flat = {k: (v if v.ndim == 1 else v.mean(-1)).tolist() for k, v in found.items()}
+        """One dictionary per instance; one that diverged has no numbers."""
+        sound = snapshot.sound()
+        columns: dict[str, list[float]] = {}
+        for function in chosen(self.columns, COLUMNS, NEURONS, snapshot):
+            values = attempt(function, sound, Tensor)
+            if values is not None:
+                whole = values.new_full((len(snapshot),), torch.nan)
+                whole[~snapshot.diverged] = values if values.ndim == 1 else values.mean(-1)
+                columns[function.__name__] = whole.tolist()
         axes = dict.fromkeys((name for place in snapshot.coordinates for name in place), "")
         return [
-            {**axes, **coordinates, **{name: f"{values[i]:.6g}" for name, values in flat.items()}}
+            {
+                **axes,
+                **coordinates,
+                **{name: f"{values[i]:.6g}" for name, values in columns.items()},
+            }
             for i, coordinates in enumerate(snapshot.coordinates)
         ]
 
@@ -77,11 +89,15 @@ class Claims(SnapshotCallback):
         self.check = check or []
         self.claims: list[Claim] = []
 
+    sees_diverged = True
+
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Check, print, write."""
-        self.claims = [
-            claim for check in self.check for claim in attempt(check, snapshot, list) or []
-        ]
+        sound = snapshot.sound()
+        self.claims = [claim for check in self.check for claim in attempt(check, sound, list) or []]
+        if len(sound) < len(snapshot):
+            diverged = snapshot.pick(snapshot.diverged.nonzero().flatten().tolist()).coordinates
+            print(f"\nleft out of averages, figures and claims: {places(diverged)} diverged")
         if not self.claims:
             return
         print(f"\n{table(self.claims)}\n")
@@ -100,12 +116,14 @@ class Predictions(Callback):
 
     def on_predict_batch_end(self, trainer: Trainer, pl_module: Any, outputs: Any, *_: Any) -> None:
         """Collect a batch."""
-        self.batches.append({name: value.cpu() for name, value in outputs.items()})
+        wholes = {name: whole(trainer, value) for name, value in outputs.items()}
+        self.batches.append({name: value.cpu() for name, value in wholes.items()})
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Join the batches and write them; each rank writes its own."""
+        """Join the batches and write them; each rank writes its own samples."""
         folder = trainer.log_dir if trainer.logger else None  # rank 0's, on every rank
-        if folder is not None:
+        mine = trainer.is_global_zero or not is_sharded(trainer)
+        if folder is not None and mine:
             joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
             content = io.BytesIO()
             torch.save(joined, content)

@@ -138,4 +138,7 @@ class Compiled:
 
 
 def _same(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
-    return len(a) == len(b) and all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+    def equal(x: Tensor, y: Tensor) -> bool:  # torch.equal would never trust a diverged instance
+        return torch.allclose(x, y, rtol=0, atol=0, equal_nan=True)
+
+    return len(a) == len(b) and all(map(equal, a, b))

@@ -1,5 +1,6 @@
 """The weighted squared error, as an expectation over a weighted set of columns."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -36,3 +37,12 @@ def expected_loss(
     tensor([1.5000])
     """
     return feature_losses(prediction, target, importance, weight).sum(-1)
+
+
+def finite_mean(values: Float[Tensor, "..."]) -> Float[Tensor, ""]:
+    """The mean over what is finite, as models that diverged have no loss; NaN if nothing is.
+
+    >>> finite_mean(torch.tensor([1.0, torch.inf, 3.0, torch.nan]))
+    tensor(2.)
+    """
+    return torch.where(values.isfinite(), values, torch.nan).nanmean()

@@ -106,7 +106,7 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
     @property
     def hidden_bias(self) -> Float[Tensor, "inst hidden"]:
         """Bias of the hidden dimensions, 0 unless a subclass has one."""
-        return self.b.new_zeros(self.grid.instances, self.hidden)
+        return self.b.new_zeros(len(self.b), self.hidden)
 
     @abstractmethod
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
@@ -153,16 +153,20 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
     def snapshot(self, data: SyntheticData) -> Snapshot:
         """A frozen CPU copy of all that metrics, figures and claims need."""
         inst, loss = self.grid.instances, self.held_out["FeatureLoss"]
-        tensors: dict[str, Any] = {
+        learnt: dict[str, Tensor] = {
             "encoder": self.encoder,
             "decoder": self.decoder,
             "bias": self.b,
             "hidden_bias": self.hidden_bias,
+        }
+        tensors: dict[str, Tensor] = {
+            **{name: self.whole(tensor) for name, tensor in learnt.items()},
             "density": data.density.to(self.b.dtype),
             "importance": data.importance.to(self.b.dtype),
-            "loss": loss.compute() if loss.update_called else self.b * torch.nan,
             "sets": data.features.sets(self.n).expand(inst, -1),
         }
+        unknown = tensors["bias"] * torch.nan
+        tensors["loss"] = self.measured(loss) if loss.update_called else unknown
 
         def each(names: Sequence[Any]) -> tuple[str, ...]:
             return tuple(names) * (inst if len(names) == 1 else 1)

@@ -1,17 +1,21 @@
 """How every toy model is judged: streaming metrics over held-out batches."""
 
+import warnings
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
 
 from toysuper.bursts import Burst
 from toysuper.engine import Measures
-from toysuper.functional.losses import feature_losses
+from toysuper.errors import UserError
+from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
+from toysuper.grid import Grid, places
 from toysuper.metrics.streaming import FeatureMean
+from toysuper.strategies import is_sharded, whole
 from toysuper.world import World
 
 
@@ -21,13 +25,20 @@ def log_at_step(model: Any, name: str, value: Tensor) -> None:
     model.log("step", float(model.steps), batch_size=1, sync_dist=True)
 
 
+def _never() -> bool:
+    return False
+
+
 class Evaluation(LightningModule):
     """The evaluating half of a ToyModel, which sets the attributes below."""
 
     held_out: MetricCollection
 
     jit: bool
+    grid: Grid
+    b: Tensor
     measures: Measures | None = None
+    known_diverged: frozenset[int] = frozenset()
 
     def on_validation_epoch_start(self) -> None:
         """Measure afresh, where the model is."""
@@ -58,7 +69,31 @@ class Evaluation(LightningModule):
         """The loss of each feature on one held-out batch, ``(inst, feat)``, whatever the step."""
         batch = world(0, Purpose.ANALYSIS)
         answer = self(batch.features)
-        return feature_losses(answer, batch.target, batch.importance, batch.weight)
+        losses = feature_losses(answer, batch.target, batch.importance, batch.weight)
+        return self.whole(losses)
+
+    def whole(self, values: Tensor) -> Tensor:
+        """What all instances have, from what this rank's have."""
+        return whole(self.trainer, values) if self._trainer else values
+
+    def measured(self, metric: Metric) -> Tensor:
+        """A metric of the whole ensemble, whichever way ranks share the work.
+
+        Raises:
+            UserError: it keeps values of instances in a way that ranks cannot put together.
+        """
+        if not (self._trainer and is_sharded(self.trainer)):
+            return metric.compute()
+        if isinstance(metric, FeatureMean):
+            metric.distributed_available_fn = _never  # its sums are of other instances elsewhere
+            return whole(self.trainer, metric.compute())
+        states = [getattr(metric, name) for name in metric._defaults]
+        if any(isinstance(x, Tensor) and x.shape[:1] == self.b.shape[:1] for x in states):
+            raise UserError(
+                f"{type(metric).__name__} keeps values of each instance; derive it from "
+                "toysuper.metrics.FeatureMean to use it with ensemble_shard"
+            )
+        return metric.compute()
 
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
@@ -70,10 +105,23 @@ class Evaluation(LightningModule):
 
     def _log_held_out(self, stage: str) -> None:
         for name, metric in self.held_out.items():
+            value = self.measured(metric)
             if name == "FeatureLoss":
-                log_at_step(self, f"{stage}/loss", metric.compute().sum(-1).mean())
+                self._log_loss(stage, value.sum(-1))
             else:
-                log_at_step(self, f"{stage}/{name}", metric.compute().mean())
+                log_at_step(self, f"{stage}/{name}", finite_mean(value))
+
+    def _log_loss(self, stage: str, losses: Tensor) -> None:
+        """Log the mean over the instances that have one, and say which have none."""
+        log_at_step(self, f"{stage}/loss", finite_mean(losses))
+        diverged = (~losses.isfinite()).nonzero().flatten().tolist()
+        if diverged:
+            log_at_step(self, f"{stage}/diverged", losses.new_tensor(float(len(diverged))))
+        new = [i for i in diverged if i not in self.known_diverged]
+        self.known_diverged |= {*new}
+        if new and self.trainer.is_global_zero:
+            which = places([self.grid.coordinates[i] for i in new])
+            warnings.warn(f"by step {self.steps} these models diverged: {which}", stacklevel=2)
 
     def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
         """Features and what the model answers, ``(inst, feat, batch)``."""

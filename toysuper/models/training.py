@@ -12,8 +12,10 @@ from torch import Tensor
 from toysuper.bursts import Burst
 from toysuper.engine import Gradients, Stepper, clip, update_of
 from toysuper.errors import UserError
+from toysuper.functional.losses import finite_mean
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
+from toysuper.strategies import is_sharded, whole
 
 CONSTANT = Constant()
 
@@ -71,7 +73,7 @@ class Training(LightningModule):
     def training_step(self, burst: Burst, _: int) -> None:
         """Run a burst of optimiser steps and log once."""
         loss = self.run_burst(burst)
-        log_at_step(self, "train/loss", loss.mean())
+        log_at_step(self, "train/loss", finite_mean(whole(self.trainer, loss)))
 
     def run_burst(self, burst: Burst) -> Float[Tensor, " inst"]:
         """Optimise for the burst's steps; the loss of each instance, averaged over them."""
@@ -88,8 +90,9 @@ class Training(LightningModule):
     def recordable(self) -> bool:
         """Whether a CUDA graph can take the steps; the optimiser's numbers then live there."""
         optimizer: Any = self.optimizers()
-        alone = self.device.type == "cuda" and self.trainer.world_size == 1
-        if not (alone and self.jit and "capturable" in optimizer.defaults):
+        alone = self.trainer.world_size == 1 or is_sharded(self.trainer)
+        recordable = self.device.type == "cuda" and self.jit and "capturable" in optimizer.defaults
+        if not (alone and recordable):
             return False
         for group in optimizer.param_groups:
             rate = torch.tensor(group["lr"], dtype=torch.float32, device=self.device)
@@ -101,7 +104,7 @@ class Training(LightningModule):
 
         Lightning's own wrapper of the optimiser would cost as much as the step of tiny models.
         """
-        if self.trainer.world_size > 1:
+        if self.trainer.world_size > 1 and not is_sharded(self.trainer):
             for p in self.parameters():
                 p.grad = self.trainer.strategy.reduce(p.grad)
         if self.clip:

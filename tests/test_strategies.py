@@ -1,0 +1,158 @@
+"""Several processes give what one gives; gloo, on CPU."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests._run import ended, environment, forked, free_port, together
+from toysuper.checkpoints import saved
+
+RUN = """
+model:
+  class_path: toysuper.models.ReLUOutputModel
+  init_args: {hidden: 2, jit: false, clip: 0.1}
+data:
+  {n: 4, grid: {density: [1.0, 0.3, 0.1], activation: [relu, identity], seed: [0, 1]},
+   batch_size: 12, epoch: 8, burst: 3, eval_batches: 2, eval_batch_size: 24}
+trainer: {max_steps: 20, precision: 64-true, enable_progress_bar: false}
+history: {num: 4}
+claims: {check: [toysuper.claims.invariance]}
+figures: {draw: [toysuper.figures.gram]}
+"""
+FIT = ("fit", "--config", "small.yaml")
+SHARD = (*FIT, "--trainer.strategy=ensemble_shard")
+
+
+def start(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "small.yaml").write_text(RUN)
+    return folder
+
+
+def left(folder: Path, version: int = 0) -> tuple[dict[str, Any], list[bytes]]:
+    """The last checkpoint and the tables of a run."""
+    run = folder / "runs" / "small" / f"version_{version}"
+    tables = [(run / name).read_bytes() for name in ("instances.csv", "claims.csv")]
+    assert (run / "figures" / "gram.png").is_file()
+    return torch.load(saved(run / "checkpoints")[0], weights_only=True), tables
+
+
+def states(checkpoint: dict[str, Any]) -> list[torch.Tensor]:
+    """Weights, what the optimiser keeps, and the history."""
+    kept = checkpoint["optimizer_states"][0]["state"].values()
+    history = checkpoint["callbacks"]["History"]
+    tensors = [*checkpoint["state_dict"].values(), *(v for state in kept for v in state.values())]
+    return [*tensors, *(v for v in history.values() if isinstance(v, torch.Tensor))]
+
+
+def assert_same(one: Any, other: Any, **tolerance: float) -> None:
+    assert one[1] == other[1]
+    for a, b in zip(states(one[0]), states(other[0]), strict=True):
+        torch.testing.assert_close(a, b, equal_nan=True, **(tolerance or {"rtol": 0, "atol": 0}))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One process."""
+    folder = start(tmp_path_factory.mktemp("alone") / "run")
+    assert ended(forked(*FIT, "--trainer.accelerator=cpu", cwd=folder)) == 0
+    return left(folder)
+
+
+@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 5), (2, 1)])
+def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path: Path) -> None:
+    """12 instances on 1, 2 and 5 ranks, and on two nodes."""
+    folder = start(tmp_path / "run")
+    assert together(*SHARD, cwd=folder, nodes=nodes, per_node=per_node) == [0] * nodes * per_node
+    assert_same(left(folder), alone)
+    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["version_0"]
+    assert "INV" in (folder / "said0.txt").read_text()
+    assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
+
+
+def test_a_run_goes_on_with_another_number_of_ranks(alone: Any, tmp_path: Path) -> None:
+    """Trained on 2, then on 3, then on 1, and by plain ddp on 2."""
+    folder = start(tmp_path / "run")
+    stages = ((2, 8, SHARD), (3, 12, SHARD), (1, 16, FIT))
+    for ranks, steps, command in stages:
+        go_on = (*command, f"--trainer.max_steps={steps}", "--ckpt_path=last", "--history.num=0")
+        assert set(together(*go_on, cwd=folder, per_node=ranks)) == {0}
+    ddp = (*FIT, "--trainer.strategy=ddp", "--ckpt_path=last", "--history.num=0")
+    assert together(*ddp, cwd=folder, per_node=2) == [0, 0]
+    ours, theirs = left(folder)[0], alone[0]
+    torch.testing.assert_close(ours["state_dict"], theirs["state_dict"], rtol=1e-12, atol=1e-14)
+    assert len(list((folder / "runs" / "small").iterdir())) == 1
+
+
+def test_ddp_is_one_process_with_the_whole_batch(alone: Any, tmp_path: Path) -> None:
+    """The batch is split, gradients are averaged, and rank 0 alone writes."""
+    folder = start(tmp_path / "run")
+    ddp = (*FIT, "--trainer.strategy=ddp")
+    assert together(*ddp, cwd=folder, per_node=2) == [0, 0]
+    assert_same(left(folder), alone, rtol=1e-11, atol=1e-13)
+    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["version_0"]
+
+
+def test_the_other_verbs_see_all_instances(alone: Any, tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    assert ended(forked(*FIT, "--trainer.accelerator=cpu", cwd=folder)) == 0
+    for verb in ("validate", "predict"):
+        command = (verb, *SHARD[1:], "--ckpt_path=last")
+        assert together(*command, cwd=folder, per_node=3) == [0, 0, 0]
+        run = folder / "runs" / "small" / f"{verb}_0"
+        if verb == "validate":
+            assert (run / "instances.csv").read_bytes() == alone[1][0]
+        else:
+            (path,) = run.glob("predictions*.pt")
+            assert len(torch.load(path, weights_only=True)["reconstruction"]) == 12
+
+
+def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    (folder / "asks.py").write_text(
+        "import os, signal\nfrom lightning.pytorch import Callback\n"
+        "class Asks(Callback):\n"
+        "    def on_train_batch_start(self, trainer, *_):\n"
+        "        if trainer.global_step == 9 and trainer.global_rank == 1:\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    asks = ("--trainer.callbacks", '{"class_path": "asks.Asks"}')
+    assert together(*SHARD, *asks, cwd=folder, per_node=2) == [143, 143]
+    assert "stopped at step 12" in (folder / "said0.txt").read_text()
+    assert together(*SHARD, "--ckpt_path=last", cwd=folder, per_node=2) == [0, 0]
+    assert_same(left(folder), alone)
+
+
+def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    one = ("--data.grid={density: [1.0]}", "--model.activation=relu")
+    assert together(*SHARD, *one, cwd=folder, per_node=2) == [1, 1]
+    said = (folder / "said0.txt").read_text()
+    assert "1 instances cannot be shared out to 2 ranks" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("strategy", ["ensemble_shard", "ddp"])
+def test_the_launchers(strategy: str, tmp_path: Path) -> None:
+    """Lightning's own, and torchrun's on two nodes, as a person starts them."""
+    folder = start(tmp_path / "run")
+    options = ("--config", "small.yaml", f"--trainer.strategy={strategy}")
+    cpu = ("--trainer.accelerator=cpu", "--trainer.enable_checkpointing=false")
+    if strategy == "ddp":
+        command = [sys.executable, "-m", "toysuper", "fit", *options, *cpu, "--trainer.devices=2"]
+        commands = [command]
+    else:
+        run = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1"]
+        run += ["--master-addr=127.0.0.1", f"--master-port={free_port()}"]
+        fit = ["-m", "toysuper", "fit", *options, *cpu, "--trainer.num_nodes=2"]
+        commands = [[*run, f"--node-rank={node}", *fit] for node in range(2)]
+    started = [
+        subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)
+        for command in commands
+    ]
+    said = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * len(started), said
+    assert (folder / "runs" / "small" / "version_0" / "instances.csv").is_file()
