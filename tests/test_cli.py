@@ -103,6 +103,10 @@ def test_version_and_help_and_print_config(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+BILLION = ", ".join(f'"importance[{k}]": {list(range(1, 1001))}' for k in range(3))
+"""A grid of 10^9 instances."""
+LONG = "{class_path: toysuper.grid.Range, init_args: {num: 10000000000}}"
+
 BROKEN = {
     "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
     "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml.*'trainer.max_steps'",
@@ -162,6 +166,30 @@ def assert_refused(result: Result, sentence: str) -> None:
                 "--data.features.signed=true",
             ],
             r"targets down to -1, but the output of ReLUOutputModel is relu and never negative",
+        ),
+        (["--config=intro", "--data.task=os.system"], "'os.system' is not in toysuper, "),
+        (
+            ["--config=intro", "--trainer.callbacks={class_path: subprocess.Popen}"],
+            "'subprocess.Popen' is not in .*add --allow subprocess",
+        ),
+        (["--config=intro", "--figures.draw=[toysuper.cli.os.system]"], "is not in toysuper"),
+        (["--config=intro", "--allow"], "--allow '' is no package"),
+        (
+            [
+                "--config=intro",
+                "--data.grid={seed: {class_path: Range, init_args: {num: 10000000000}}}",
+            ],
+            "grid axis 'seed' of 10,000,000,000 values needs about .* GiB of memory, and this",
+        ),
+        (
+            ["--config=intro", f"--data.grid={{{BILLION}}}"],
+            "a grid of 1,000,000,000 instances needs about 9.3e.02 GiB of memory",
+        ),
+        (["--config=intro", "--data.n=10000000000"], "samples of 10,000,000,000 features needs"),
+        (["--config=intro", "--data.batch_size=10000000000"], "a batch of 10,000,000,000 samples"),
+        (
+            ["--config=intro", "--data.n=100000", "--model.hidden=100000"],
+            "models of 100,000 features in 100,000 dimensions needs",
         ),
         (
             ["--config=intro", "--data.task=mean"],
@@ -235,7 +263,9 @@ def test_a_user_module_beside_the_config_is_found(tmp_path: Path) -> None:
         "--model.jit=false",
         f"--figures.draw=[{name}.empty]",
     )
-    result = toysuper(*args, cwd=tmp_path)
+    assert_refused(toysuper(*args, cwd=tmp_path), f"if you trust its code, add --allow {name}")
+    assert not (tmp_path / "runs").exists()
+    result = toysuper(*args, "--allow", name, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (version(tmp_path) / "figures" / "empty.png").exists()
 

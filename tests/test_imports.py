@@ -11,7 +11,8 @@ ALLOWED = {
     "functional": {"functional", "errors"},
     "types": {"functional"},
     "errors": set(),
-    "grid": {"errors"},
+    "memory": {"errors"},
+    "grid": {"errors", "memory"},
     "schedules": {"errors"},
     "files": set(),
     "features": CORE | {"features"},
@@ -19,7 +20,7 @@ ALLOWED = {
     "world": CORE | {"features", "named_functions"},
     "bursts": CORE | {"world", "data"},  # data for its type only
     "strategies": {"errors"},
-    "data": CORE | {"bursts", "features", "grid", "strategies", "world"},
+    "data": CORE | {"bursts", "features", "grid", "memory", "strategies", "world"},
     "checkpoints": {"errors", "files"},
     "runs": {"errors"},
     "metrics": CORE | {"metrics"},
@@ -36,12 +37,14 @@ ALLOWED = {
         "data",
         "named_functions",
         "grid",
+        "memory",
         "schedules",
         "strategies",
         "world",
     },
     "callbacks": CORE
-    | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "metrics", "strategies"},
+    | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "memory"}
+    | {"metrics", "strategies"},
 }
 LIGHTNING = {"data", "models", "strategies", "callbacks", "checkpoints", "cli", "messages", "runs"}
 

@@ -50,15 +50,15 @@ def test_there_are_two_set_up_commands() -> None:
     assert len([line for line in lines if "pip install" in line]) == 2
 
 
-def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path, monkeypatch) -> None:
+def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path) -> None:
     (tmp_path / "my_models.py").write_text(blocks("python")[0])
-    monkeypatch.syspath_prepend(tmp_path)
+    allow = re.search(r"`(--allow \w+)`", README)[1].split()
     config = yaml.safe_load(blocks("yaml")[0])
     config["model"]["class_path"] = "my_models.UntiedModel"
     del config["data"]["grid"]["activation"]
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
-    result = toysuper("fit", "--config", "mine.yaml", *tiny, cwd=tmp_path)
+    result = toysuper("fit", "--config", "mine.yaml", *tiny, *allow, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     (saved,) = tmp_path.rglob("*.ckpt")
     assert set(torch.load(saved, weights_only=True)["state_dict"]) == {"W", "V", "b"}
@@ -76,7 +76,7 @@ def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
     config["model"] = {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": 2}}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
-    result = toysuper("fit", "--config", "own.yaml", *tiny, cwd=tmp_path)
+    result = toysuper("fit", "--config", "own.yaml", *tiny, "--allow", name, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr and "ALL" in result.stdout
     assert (tmp_path / "runs/own/version_0/figures/dimensionalities.png").exists()

@@ -103,7 +103,7 @@ def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
         "    def on_train_batch_start(self, trainer, *_):\n"
         "        if trainer.global_step == 28: os.kill(os.getpid(), signal.SIGTERM)\n"
     )
-    asks = ("--trainer.callbacks", '{"class_path": "asks.Asks"}')
+    asks = ("--allow=asks", "--trainer.callbacks", '{"class_path": "asks.Asks"}')
     assert ended(forked(*FIT, *asks, cwd=folder)) == 143
     assert (folder / "said.txt").read_text().strip().splitlines()[-1] == (
         "toysuper: stopped at step 31; the same command with --ckpt_path last goes on from there"

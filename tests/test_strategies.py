@@ -120,7 +120,7 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
         "        if trainer.global_step == 9 and trainer.global_rank == 1:\n"
         "            os.kill(os.getpid(), signal.SIGTERM)\n"
     )
-    asks = ("--trainer.callbacks", '{"class_path": "asks.Asks"}')
+    asks = ("--allow=asks", "--trainer.callbacks", '{"class_path": "asks.Asks"}')
     assert together(*SHARD, *asks, cwd=folder, per_node=2) == [143, 143]
     assert "stopped at step 12" in (folder / "said0.txt").read_text()
     assert together(*SHARD, "--ckpt_path=last", cwd=folder, per_node=2) == [0, 0]

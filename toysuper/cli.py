@@ -4,10 +4,13 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonargparse import set_parsing_settings
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -30,6 +33,7 @@ from toysuper.checkpoints import WholeCheckpoints, readable, refuse_foreign, sav
 from toysuper.data import SyntheticData
 from toysuper.errors import UserError
 from toysuper.files import write_whole
+from toysuper.functional.resolve import importing_only
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
 from toysuper.runs import RunFolder, refuse_another, refuse_links, versions
@@ -38,8 +42,8 @@ from toysuper.runs import RunFolder, refuse_another, refuse_links, versions
 class ToyCLI(LightningCLI):
     """``fit``, ``validate``, ``test`` and ``predict`` of any ToyModel on SyntheticData."""
 
-    def __init__(self, experiment: str) -> None:
-        self.experiment = experiment
+    def __init__(self, experiment: str, argv: Sequence[str]) -> None:
+        self.experiment, self.argv = experiment, argv
         super().__init__(
             ToyModel,
             SyntheticData,
@@ -58,6 +62,13 @@ class ToyCLI(LightningCLI):
             save_config_kwargs={"save_to_log_dir": False},  # it would not write it whole
         )
 
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The one that is asked for: a parser takes a tenth of a second to make."""
+        verbs = LightningCLI.subcommands()
+        asked = next((arg for arg in sys.argv[1:] if arg in verbs), None)
+        return {asked: verbs[asked]} if asked else verbs
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """The callbacks under short names, and what the model takes from the data."""
         parser.add_lightning_class_args(History, "history")
@@ -68,6 +79,12 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Claims, "claims")
         for name in configs.LINKED:
             parser.link_arguments(f"data.{name}", f"model.init_args.{name}", apply_on="instantiate")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse; what starts other ranks then finds the arguments as they were given."""
+        with _building():
+            super().parse_arguments(parser, args)
+        sys.argv[1:] = self.argv
 
     def _parse_ckpt_path(self) -> None:
         """Look at the checkpoint before anything starts; the config, not it, has the last word."""
@@ -104,10 +121,11 @@ class ToyCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data, and see that they and the checkpoint fit before any file."""
-        super().instantiate_classes()
-        if self.checkpoint:
-            refuse_foreign(self.checkpoint, self.model.state_dict())
-        self.model.rehearse(self.datamodule)
+        with _building():
+            super().instantiate_classes()
+            if self.checkpoint:
+                refuse_foreign(self.checkpoint, self.model.state_dict())
+            self.model.rehearse(self.datamodule)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
@@ -156,9 +174,10 @@ def main(args: list[str] | None = None) -> None:
     quiet()
     try:
         given = sys.argv[1:] if args is None else args
-        sys.argv[1:], experiment = configs.expand(given)
-        sys.path.insert(0, os.getcwd())  # the user's own modules lie beside their configs
-        cli = ToyCLI(experiment)
+        rest, packages = configs.allowed(given)
+        sys.argv[1:], experiment = configs.expand(rest)
+        with _importing(packages):
+            cli = ToyCLI(experiment, given)
         folder = run_folder(cli.trainer)
         if folder and cli.trainer.is_global_zero:
             print(f"wrote {folder}")
@@ -170,6 +189,35 @@ def main(args: list[str] | None = None) -> None:
         if sentence is None:
             raise
         sys.exit(f"toysuper: {sentence}")
+
+
+@contextmanager
+def _building() -> Iterator[None]:
+    """Whatever goes wrong while the config's objects are made comes from the config."""
+    try:
+        yield
+    except Exception as error:
+        if fault(error) is not None or os.environ.get("TOYSUPER_TRACEBACK"):
+            raise
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+        raise UserError(
+            f"nothing can be built of this config ({reason}); TOYSUPER_TRACEBACK=1 shows where"
+        ) from error
+
+
+@contextmanager
+def _importing(packages: Sequence[str]) -> Iterator[None]:
+    """Let configs import these packages, from here too, beside the usual ones."""
+    everything = [*configs.PACKAGES, *packages]
+    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=everything)
+    here = [os.getcwd()] if packages else []  # own modules lie beside their configs
+    sys.path.extend(here)
+    try:
+        with importing_only(everything):
+            yield
+    finally:
+        for path in here:
+            sys.path.remove(path)
 
 
 TERMINATED = 143

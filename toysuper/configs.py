@@ -14,6 +14,20 @@ FOLDERS = tuple(folder for root in ROOTS for folder in (root, root / "presets"))
 LINKED = ("n", "grid", "seed")
 """Arguments that the model takes from the data."""
 
+PACKAGES = (
+    "toysuper",
+    "torch.nn",
+    "torch.optim",
+    "torch.special",
+    "torchmetrics",
+    "lightning.pytorch",
+    "lightning.fabric",
+)
+"""What a config may import without being allowed to."""
+
+LARGEST = 1_000_000
+"""Values in a config, those that its aliases repeat included."""
+
 
 def known() -> dict[str, Path]:
     """Every experiment and preset that comes with the package, by name."""
@@ -42,15 +56,32 @@ def find(name: str) -> str:
 def _check(path: Path) -> None:
     try:
         content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = _values(content, {})
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path}{line} is not YAML: {getattr(error, 'problem', error)}") from error
+        reason = str(getattr(error, "problem", error)).splitlines()[0]
+        raise UserError(f"{path}{line} is not YAML: {reason}") from error
+    if values > LARGEST:
+        raise UserError(f"{path} holds {values:.2g} values, aliases included; write fewer")
     if not isinstance(content, dict | None):
         raise UserError(f"{path} is not a mapping of options")
+    if not all(isinstance(key, str) for key in content or ()):
+        raise UserError(f"{path} has an option that is not a word")
     for name in LINKED:
         if name in _inside(content, "model", "init_args"):
             refuse_linked(name, f"in {path}")
+
+
+def _values(content: Any, known: dict[int, int]) -> int:
+    """How many values there are, each counted as often as an alias repeats it."""
+    if not isinstance(content, dict | list):
+        return 1
+    if id(content) not in known:
+        known[id(content)] = LARGEST  # for one that holds itself
+        inner = content.values() if isinstance(content, dict) else content
+        known[id(content)] = 1 + sum(_values(value, known) for value in inner)
+    return known[id(content)]
 
 
 def _inside(content: Any, *keys: str) -> Any:
@@ -62,6 +93,27 @@ def _inside(content: Any, *keys: str) -> Any:
 def refuse_linked(name: str, where: str) -> None:
     """Raise the error for a value that would be dropped without a word."""
     raise UserError(f"model.{name} {where} is taken from the data; set data.{name} instead")
+
+
+def allowed(args: list[str]) -> tuple[list[str], list[str]]:
+    """The arguments without ``--allow``, and the packages that it names.
+
+    Raises:
+        UserError: it names none.
+
+    >>> allowed(["fit", "--allow", "mine", "--config=intro", "--allow=yours.models"])
+    (['fit', '--config=intro'], ['mine', 'yours.models'])
+    """
+    rest, packages, given = [], [], iter(args)
+    for arg in given:
+        flag, equals, value = arg.partition("=")
+        if flag != "--allow":
+            rest.append(arg)
+            continue
+        packages.append(value if equals else next(given, ""))
+        if not all(part.isidentifier() for part in packages[-1].split(".")):
+            raise UserError(f"--allow '{packages[-1]}' is no package; write --allow my_models")
+    return rest, packages
 
 
 def expand(args: list[str]) -> tuple[list[str], str]:

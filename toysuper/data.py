@@ -14,6 +14,7 @@ from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
 from toysuper.functional.noise import Purpose
 from toysuper.grid import Curve, Grid
+from toysuper.memory import refuse_beyond_memory
 from toysuper.strategies import is_sharded, share
 from toysuper.world import World
 
@@ -80,6 +81,12 @@ class SyntheticData(LightningDataModule):
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
         self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
+        for samples in (batch_size, eval_batch_size):  # a step takes one instance after the other
+            refuse_beyond_memory(
+                4 * n * samples, f"a batch of {samples:,} samples of {n:,} features"
+            )
+        numbers = 6 * self.grid.instances * n
+        refuse_beyond_memory(numbers, f"{self.grid.instances:,} instances of {n:,} features")
         self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)

@@ -12,6 +12,10 @@ from jaxtyping import Int
 from torch import Tensor
 
 from toysuper.errors import UserError
+from toysuper.memory import refuse_beyond_memory
+
+CELL = 1000
+"""Bytes that an instance's coordinates take in Python."""
 
 Number = float | int
 Value = Number | str
@@ -119,6 +123,8 @@ class Grid:
     def __init__(self, axes: Axes | Sequence[Axes] | None = None) -> None:
         blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
+        count = sum(math.prod(map(len, block.values())) for block in self.blocks)
+        refuse_beyond_memory(count, f"a grid of {count:,} instances", CELL)
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
@@ -177,6 +183,8 @@ def places(coordinates: Sequence[Mapping[str, Value]], most: int = 5) -> str:
 def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not isinstance(values, Curve | list | tuple):
         raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")
+    if isinstance(values, Curve) and values.num:
+        refuse_beyond_memory(values.num, f"grid axis '{name}' of {values.num:,} values", CELL)
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")

@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser
 
+from toysuper.configs import PACKAGES
 from toysuper.errors import UserError, nearest
+from toysuper.functional.resolve import not_allowed
 
 NOISE = re.compile(
     r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
@@ -20,6 +22,8 @@ NOISE = re.compile(
     r"Subclass types expect|a class path \(str\)|a dict with|Expected a (path but|dot import path)|"
     r"Expected a <class '(NoneType|float|int|str|list|dict)'>$"
 )
+
+REQUIRED = r"the following arguments are required: ([\w, ]+)"
 
 
 class Parser(LightningArgumentParser):
@@ -47,6 +51,10 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
     >>> essence("Subcommand 'fit' does not accept option 'trainer.max_step'", ["trainer.max_steps"])
     "there is no option 'trainer.max_step'. Did you mean 'trainer.max_steps'?"
     """
+    if found := re.search(rf"class_path '([\w.]+)':\s*{REQUIRED}", message):
+        return f"{found[1]} needs {found[2]}{place(found[1].split('.')[-1], files)}"
+    if found := re.search(rf"callable class: {REQUIRED}", message):
+        return f"{_key(message, files)}: what is named there needs {found[1]}"
     if "arguments are required" in message:
         return f"{message}. Name an experiment: --config intro, --config my_own.yaml …"
     if found := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
@@ -59,6 +67,8 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
         owner = [*before, *re.findall(r"class_path='([\w.]+)'", found[2])[:1]][-1]
         known = parameters(owner)
         return f"{owner} takes no '{found[1]}'{place(found[1], files)}.{nearest(found[1], known)}"
+    if found := re.search(r"Importing '([\w.]+)' is not allowed", message):
+        return f"{not_allowed(found[1], PACKAGES)}{place(found[1], files)}"
     if found := re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message):
         known = {name for name in vars(import_module(found[1])) if name[0] != "_"}
         return f"{found[1]} has no '{found[2]}'{place(found[2], files)}.{nearest(found[2], known)}"
@@ -76,16 +86,22 @@ LISTS = {
 
 
 def _mismatch(message: str, files: Iterable[str]) -> str:
-    key = ".".join(re.findall(r'Parser key "([^"]+)"', message))
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
     telling = [line for line in lines if not NOISE.match(line)]
     if not telling and any(line.startswith("Subtypes:") for line in lines):
         telling = [_innermost(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
+    key = _key(message)
     if key in LISTS:
         text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
     text = text if len(text) < 300 else f"{text[:300]} …"
-    return f"{key}{place(key.split('.')[-1], files) if key else ''}: {text}".lstrip(": ")
+    return f"{_key(message, files)}: {text}".lstrip(": ")
+
+
+def _key(message: str, files: Iterable[str] = ()) -> str:
+    """Which option is meant, and where it stands."""
+    key = ".".join(re.findall(r'Parser key "([^"]+)"', message))
+    return f"{key}{place(key.split('.')[-1], files)}" if key else ""
 
 
 def _innermost(lines: list[str]) -> str:

@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, Trainer
 
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
+from toysuper.memory import refuse_beyond_memory
 from toysuper.strategies import share
 from toysuper.types import Snapshot
 
@@ -40,7 +41,13 @@ class History(Callback):
         total = pl_module.total_steps()
         if self.num and total == torch.inf:
             raise UserError("history needs an end; set trainer.max_steps or trainer.max_epochs")
-        self.stops = frozenset(log_spaced(int(total), self.num)) if self.num else frozenset()
+        if not self.num:
+            self.stops = frozenset()
+            return
+        refuse_beyond_memory(self.num, f"a history of {self.num:,} moments")
+        self.stops = frozenset(log_spaced(int(total), self.num))
+        model = 3 * pl_module.grid.instances * pl_module.n * (pl_module.hidden + 1)
+        refuse_beyond_memory(len(self.stops) * model, f"a history of {len(self.stops):,} moments")
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Look at the beginning, or take up what the checkpoint held."""

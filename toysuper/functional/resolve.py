@@ -1,7 +1,9 @@
 """Functions by name, so that YAML, checkpoints and CSV files hold words and never code."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,27 @@ from toysuper.errors import UserError, nearest
 from toysuper.functional import elementwise, tasks
 
 PLACES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
+
+_packages: ContextVar[tuple[str, ...] | None] = ContextVar("packages", default=None)
+
+
+@contextmanager
+def importing_only(packages: Sequence[str]) -> Iterator[None]:
+    """Let dotted paths lead into these packages only, as texts from elsewhere name them."""
+    token = _packages.set(tuple(packages))
+    try:
+        yield
+    finally:
+        _packages.reset(token)
+
+
+def is_within(path: str, packages: Iterable[str]) -> bool:
+    """Whether a dotted path is one of these packages or lies in one.
+
+    >>> is_within("torch.optim.AdamW", ["torch.optim"]), is_within("torchx.y", ["torch"])
+    (True, False)
+    """
+    return any(f"{path}.".startswith(f"{package}.") for package in packages)
 
 
 def resolve(name: Any, what: str, places: tuple[ModuleType, ...] = PLACES) -> Callable[..., Any]:
@@ -91,6 +114,14 @@ def _tried(name: Any, what: str, probe: Tensor) -> tuple[Callable[[Tensor], Tens
     return function, whole
 
 
+def not_allowed(path: str, packages: Iterable[str]) -> str:
+    """The sentence for a dotted path that leads elsewhere."""
+    return (
+        f"'{path}' is not in {', '.join(packages)}; if you trust its code, "
+        f"add --allow {path.split('.')[0]}"
+    )
+
+
 def _is_own(value: Any) -> bool:
     """Whether it is a function of this project, and not something that a module imports."""
     return getattr(value, "__module__", "").startswith("toysuper")
@@ -103,8 +134,11 @@ def _first(name: str, places: tuple[ModuleType, ...]) -> Any:
 
 def _imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
+    packages = _packages.get()
     if not all(part.isidentifier() for part in path.split(".")):
         return None
+    if packages is not None and not is_within(path, packages):
+        raise UserError(not_allowed(path, packages))
     try:
         return getattr(importlib.import_module(module), name, None)
     except ImportError:

@@ -16,6 +16,7 @@ from toysuper.data import SyntheticData
 from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
 from toysuper.grid import Grid
+from toysuper.memory import refuse_beyond_memory
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.evaluation import Evaluation
 from toysuper.models.parameters import Parameters
@@ -82,6 +83,10 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
             )
         self.automatic_optimization = False
         self.grid = grid if isinstance(grid, Grid) else Grid(grid)
+        inst = self.grid.instances
+        refuse_beyond_memory(  # weights, gradients, the optimiser's two averages, a Snapshot
+            6 * inst * hidden * n, f"{inst:,} models of {n:,} features in {hidden:,} dimensions", 4
+        )
         self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
         self.save_hyperparameters({"grid": self.grid.blocks})
         self.n, self.hidden, self.optimizer = n, hidden, optimizer

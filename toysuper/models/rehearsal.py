@@ -28,6 +28,7 @@ def rehearse(model: "ToyModel", data: SyntheticData) -> None:
     """
     refuse_unfinished(model)
     refuse_unknown_axes(model)
+    refuse_optimizer(model)
     if (data.n, data.grid.coordinates) != (model.n, model.grid.coordinates):
         raise UserError("the model was made for another n or grid than the data's; share them")
     world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=model.b.dtype)
@@ -82,6 +83,18 @@ def refuse_unfinished(model: "ToyModel") -> None:
                 raise UserError(
                     f"a grid axis 'hidden' needs hidden units that answer 0 to 0, unlike '{f}'"
                 )
+
+
+def refuse_optimizer(model: "ToyModel") -> None:
+    """Refuse an optimiser that cannot be made.
+
+    Raises:
+        UserError: with what torch says to its arguments.
+    """
+    try:
+        model.optimizer(model.parameters())
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UserError(f"model.optimizer cannot be made: {error}") from error
 
 
 def refuse_targets_out_of_reach(model: "ToyModel", data: SyntheticData, world: World) -> None:
