@@ -32,11 +32,11 @@ from toysuper.callbacks.moments import run_folder
 from toysuper.checkpoints import WholeCheckpoints, readable, refuse_foreign, saved
 from toysuper.data import SyntheticData
 from toysuper.errors import UserError
-from toysuper.files import write_whole
+from toysuper.files import refuse_links, write_whole
 from toysuper.functional.resolve import importing_only
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
-from toysuper.runs import RunFolder, refuse_another, refuse_links, versions
+from toysuper.runs import RunFolder, refuse_another, versions
 
 
 class ToyCLI(LightningCLI):

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from toysuper.errors import UserError
+
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Write beside the path, then move into place; a failure leaves what was there before.
@@ -27,10 +29,29 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write dictionaries as a table; a column for every key, in order of appearance."""
+    """Write dictionaries as a table."""
+    write_whole(path, csv_bytes(rows))
+
+
+def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Dictionaries as a table; a column for every key, in order of appearance."""
     rows = list(rows)
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
     writer.writerows(rows)
-    write_whole(path, table.getvalue().encode())
+    return table.getvalue().encode()
+
+
+def refuse_links(root: Path, folder: Path) -> None:
+    """Refuse a folder that lies elsewhere than it seems.
+
+    Raises:
+        UserError: a link leads out of the root.
+    """
+    lies = folder.resolve()
+    if not lies.is_relative_to(root.resolve()):
+        raise UserError(
+            f"{folder} is a link to {lies}, outside of {root}; name {lies.parent} by "
+            "--trainer.default_root_dir if that is meant"
+        )

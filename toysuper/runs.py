@@ -1,6 +1,5 @@
 """Run folders, ``<root>/<experiment>/version_<k>``: one writer each, found again to go on."""
 
-import os
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -11,6 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from toysuper.errors import UserError
+from toysuper.files import refuse_links
 
 
 class RunFolder(TensorBoardLogger):
@@ -116,17 +116,3 @@ def _leaves(config: Any, name: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         return {name: config}
     return {k: v for key in config for k, v in _leaves(config[key], f"{name}.{key}").items()}
-
-
-def refuse_links(root: Path, folder: Path) -> None:
-    """Refuse a folder that lies elsewhere than it seems.
-
-    Raises:
-        UserError: a link leads out of the root.
-    """
-    lies = folder.resolve()
-    if not lies.is_relative_to(root.resolve()):
-        raise UserError(
-            f"{folder} is a link to {lies}, outside of {root}; name {os.path.dirname(lies)} by "
-            "--trainer.default_root_dir if that is meant"
-        )

@@ -1,0 +1,101 @@
+"""``toysuper collect``: the runs of a folder as one table."""
+
+import argparse
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toysuper.errors import UserError
+from toysuper.files import csv_bytes, write_whole
+
+SECTIONS = ("model", "data", "trainer")
+"""Parts of a config that become columns."""
+
+
+def main(args: list[str]) -> None:
+    """Write the table and say where it is."""
+    parser = argparse.ArgumentParser("toysuper collect", description=__doc__, allow_abbrev=False)
+    parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
+    parser.add_argument("--to", type=Path, help="a .csv or .parquet file; FOLDER/collected.csv")
+    given = parser.parse_args(args)
+    path = given.to or given.folder / "collected.csv"
+    rows = collect(given.folder)
+    write_table(path, rows)
+    print(f"wrote {path}: {len(rows)} models of {len({row['run'] for row in rows})} runs")
+
+
+def collect(folder: Path) -> list[dict[str, Any]]:
+    """One row for each model: its run, the run's config and claims, its metrics.
+
+    Runs that have not ended have no row.
+
+    Raises:
+        UserError: there is none that has.
+    """
+    if not folder.is_dir():
+        raise UserError(f"'{folder}' is not a folder; give the one that the runs lie in")
+    rows = [row for run in _runs(folder) for row in _rows(folder, run)]
+    if not rows:
+        raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
+    return rows
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows as CSV or, where pyarrow is there, as Parquet.
+
+    Raises:
+        UserError: the file's ending is another, or pyarrow is not there.
+    """
+    if path.suffix == ".csv":
+        write_whole(path, csv_bytes(rows))
+    elif path.suffix == ".parquet":
+        write_whole(path, _parquet(csv_bytes(rows)))
+    else:
+        raise UserError(f"--to '{path}' ends neither in .csv nor in .parquet")
+
+
+def flat(config: Any, name: str) -> dict[str, Any]:
+    """A nested config as dotted keys and their values, without those that are not set.
+
+    >>> flat({"init_args": {"hidden": 2, "clip": None}, "class_path": "a.B"}, "model")
+    {'model.init_args.hidden': 2, 'model.class_path': 'a.B'}
+    """
+    if not isinstance(config, dict):
+        return {} if config is None else {name: config}
+    return {k: v for key in config for k, v in flat(config[key], f"{name}.{key}").items()}
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Where a ``config.yaml`` and an ``instances.csv`` lie; links are not followed."""
+    found = (Path(at) for at, _, names in os.walk(folder) if "config.yaml" in names)
+    return sorted(run for run in found if (run / "instances.csv").is_file())
+
+
+def _rows(folder: Path, run: Path) -> Iterator[dict[str, Any]]:
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    told = {k: v for part in SECTIONS for k, v in flat(config.get(part), part).items()}
+    claims = {f"claim {row['name']}": row["holds"] for row in _table(run / "claims.csv")}
+    for row in _table(run / "instances.csv"):
+        yield {"run": str(run.relative_to(folder)), **told, **row, **claims}
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
+
+
+def _parquet(table: bytes) -> bytes:
+    try:
+        from pyarrow import csv as arrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise UserError(
+            "Parquet needs pyarrow: pip install pyarrow, or --to a .csv file"
+        ) from error
+    content = io.BytesIO()
+    parquet.write_table(arrow.read_csv(io.BytesIO(table)), content)
+    return content.getvalue()
