@@ -8,7 +8,7 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,23 +105,42 @@ def free_port() -> int:
             return port
 
 
-def together(*args: str, cwd: Path, nodes: int = 1, per_node: int = 1) -> list[int]:
-    """The command line on every rank, as torchrun calls it; the exit codes."""
-    port = free_port()
+def torchrun(rank: int, nodes: int, per_node: int) -> dict[str, Any]:
+    """What torchrun tells a process."""
+    return {
+        "RANK": rank,
+        "LOCAL_RANK": rank % per_node,
+        "GROUP_RANK": rank // per_node,
+        "WORLD_SIZE": nodes * per_node,
+        "LOCAL_WORLD_SIZE": per_node,
+        "TORCHELASTIC_RUN_ID": "test",
+    }
+
+
+def srun(rank: int, nodes: int, per_node: int) -> dict[str, Any]:
+    """What SLURM tells a task."""
+    return {
+        "SLURM_PROCID": rank,
+        "SLURM_LOCALID": rank % per_node,
+        "SLURM_NODEID": rank // per_node,
+        "SLURM_NTASKS": nodes * per_node,
+        "SLURM_NTASKS_PER_NODE": per_node,
+        "SLURM_JOB_ID": 7,
+        "SLURM_JOB_NAME": "test",
+        "SLURM_NODELIST": "localhost",
+    }
+
+
+def together(
+    *args: str, cwd: Path, nodes: int = 1, per_node: int = 1, by: Callable[..., Any] = torchrun
+) -> list[int]:
+    """The command line on every rank, as torchrun or SLURM calls it; the exit codes."""
+    there = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     args = (*args, "--trainer.accelerator=cpu", f"--trainer.devices={per_node}")
     args = (*args, f"--trainer.num_nodes={nodes}")
     processes = []
     for rank in range(nodes * per_node):
-        given = {
-            "RANK": rank,
-            "LOCAL_RANK": rank % per_node,
-            "GROUP_RANK": rank // per_node,
-            "WORLD_SIZE": nodes * per_node,
-            "LOCAL_WORLD_SIZE": per_node,
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": port,
-            "TORCHELASTIC_RUN_ID": "test",
-        }
+        given = {**there, **by(rank, nodes, per_node)}
         texts = {name: str(value) for name, value in given.items()}
         processes.append(FORKS.Process(target=_say, args=(args, cwd, texts)))
         processes[-1].start()
@@ -132,7 +151,7 @@ def _say(args: tuple[str, ...], cwd: Path, given: Mapping[str, str] | None = Non
     os.environ |= given or {}
     torch.set_num_threads(1)
     result = toysuper(*args, cwd=cwd)
-    name = f"said{os.environ.get('RANK', '')}.txt"
+    name = f"said{os.environ.get('RANK', os.environ.get('SLURM_PROCID', ''))}.txt"
     (cwd / name).write_text(f"{result.stdout}{result.stderr}")
     sys.exit(result.returncode)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests._run import ended, environment, forked, free_port, together
+from tests._run import ended, environment, forked, free_port, srun, together, torchrun
 from toysuper.checkpoints import saved
 
 RUN = """
@@ -63,14 +63,22 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return left(folder)
 
 
-@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 5), (2, 1)])
+@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 5)])
 def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path: Path) -> None:
-    """12 instances on 1, 2 and 5 ranks, and on two nodes."""
+    """12 instances on 1, 2 and 5 ranks."""
     folder = start(tmp_path / "run")
     assert together(*SHARD, cwd=folder, nodes=nodes, per_node=per_node) == [0] * nodes * per_node
     assert_same(left(folder), alone)
     assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["version_0"]
     assert "INV" in (folder / "said0.txt").read_text()
+    assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
+
+
+@pytest.mark.parametrize(("preset", "by"), [("nodes", torchrun), ("slurm", srun)])
+def test_presets_of_two_nodes(preset: str, by: Any, alone: Any, tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    assert together(*FIT, "--config", preset, cwd=folder, nodes=2, per_node=2, by=by) == [0] * 4
+    assert_same(left(folder), alone)
     assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
 
 

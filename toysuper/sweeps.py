@@ -291,7 +291,7 @@ def _study(path: Path) -> Any:
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
-        raise UserError("a sweep needs Optuna: pip install 'toysuper[sweep]'") from error
+        raise UserError("a sweep needs Optuna: pip install optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = JournalStorage(JournalFileBackend(str(path)))
     return optuna.create_study(storage=storage, study_name="toysuper", load_if_exists=True)
