@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from toysuper.functional.noise import Purpose, bits, normal, uniform
@@ -156,3 +158,17 @@ def test_float32_sees_the_same_numbers() -> None:
     draws = bits(KEYS, 0, 1, 4, 256)
     difference = uniform(draws, torch.float32).double() - uniform(draws, torch.float64)
     assert float(difference.abs().max()) <= 2.0**-24
+
+
+@given(
+    step=st.integers(0, 2**31 - 1),
+    cuts=st.tuples(*[st.integers(0, 40)] * 2).map(sorted),
+    instances=st.lists(st.integers(0, 7), min_size=1, max_size=4),
+    rows=st.integers(1, 5),
+)
+def test_any_part_sees_what_the_whole_sees(step: int, cuts, instances, rows: int) -> None:
+    first, last = cuts
+    whole = bits(KEYS, step, Purpose.TRAIN, 5, 40)
+    part = bits(KEYS[instances], step, Purpose.TRAIN, rows, last - first, first)
+    assert torch.equal(part, whole[instances, :rows, first:last])
+    assert ((uniform(part, torch.float64) >= 0) & (uniform(part, torch.float64) < 1)).all()
