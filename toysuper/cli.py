@@ -36,6 +36,7 @@ from toysuper.files import refuse_links, write_whole
 from toysuper.functional.resolve import importing_only
 from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
+from toysuper.models.training import steps_of
 from toysuper.runs import RunFolder, refuse_another, versions
 
 
@@ -145,13 +146,11 @@ class ToyCLI(LightningCLI):
         plugins = [*_several(given.get("plugins")), WholeCheckpoints()]
         return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})
 
-    def fit(self, model: ToyModel, ckpt_path: str | None = None, **kwargs: Any) -> None:
+    def fit(self, **kwargs: Any) -> None:
         """Train; a run that was stopped after its last step only has its results to write."""
-        kwargs |= {"model": model, "ckpt_path": ckpt_path}
-        if self.resumed and self.checkpoint and model.ends_at(self.checkpoint, self.trainer):
-            self.trainer.validate(**kwargs)
-        else:
-            self.trainer.fit(**kwargs)
+        steps = steps_of(self.trainer, self.datamodule)
+        ended = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
+        (self.trainer.validate if ended else self.trainer.fit)(**kwargs)
 
 
 class SaveConfig(SaveConfigCallback):

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import Trainer
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
@@ -139,15 +138,11 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
         refuse_foreign(checkpoint, self.state_dict())
         self.trained = checkpoint["global_step"]
         trainer = self._trainer
-        if trainer and trainer.state.fn == "fit" and self.ends_at(checkpoint, trainer):
+        if trainer and trainer.state.fn == "fit" and self.trained >= self.total_steps():
             raise UserError(
                 f"the checkpoint is at step {self.trained} and trainer.max_steps is "
                 f"{trainer.max_steps}; raise it to train on"
             )
-
-    def ends_at(self, checkpoint: dict[str, Any], trainer: Trainer) -> bool:
-        """Whether a checkpoint has all the steps that the trainer would take."""
-        return 0 < trainer.max_steps <= checkpoint["global_step"]
 
     @property
     def steps(self) -> int:

@@ -5,11 +5,12 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 
 from toysuper.bursts import Burst
+from toysuper.data import SyntheticData
 from toysuper.engine import Gradients, Stepper, clip, update_of
 from toysuper.errors import UserError
 from toysuper.functional.losses import finite_mean
@@ -25,6 +26,12 @@ def adamw(parameters: Any) -> torch.optim.Optimizer:
     return torch.optim.AdamW(
         parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, fused=True
     )
+
+
+def steps_of(trainer: Trainer, data: SyntheticData) -> float:
+    """The optimiser steps that a trainer would take; infinite without a limit."""
+    limits = (trainer.max_steps, (trainer.max_epochs or -1) * data.epoch)
+    return min((limit for limit in limits if limit > 0), default=torch.inf)
 
 
 class Training(LightningModule):
@@ -60,9 +67,7 @@ class Training(LightningModule):
 
     def total_steps(self) -> float:
         """How many optimiser steps the whole training has; infinite without a limit."""
-        trainer = self.trainer
-        limits = (trainer.max_steps, (trainer.max_epochs or -1) * trainer.datamodule.epoch)
-        return min((limit for limit in limits if limit > 0), default=torch.inf)
+        return steps_of(self.trainer, self.trainer.datamodule)
 
     def on_fit_start(self) -> None:
         """Gradients are ours, so DDP must not wait for its own."""
