@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ def test_version_and_help_and_print_config(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+TAKES_NO = "class_path 'this.y' Option 'z' is not accepted"
 THOUSAND = "{class_path: toysuper.grid.LinSpace, init_args: {start: 1, stop: 2, num: 1000}}"
 BILLION = ", ".join(f'"importance[{k}]": {THOUSAND}' for k in range(3))
 """A grid of 10^9 instances."""
@@ -175,6 +177,14 @@ def assert_refused(result: Result, sentence: str) -> None:
         ),
         (["--config=intro", "--figures.draw=[toysuper.cli.os.system]"], "is not in toysuper"),
         (["--config=intro", "--allow"], "--allow '' is no package"),
+        (["--config=intro", "--trainer.max_steps=module 'this' has no attribute 'x'"], "no 'x'"),
+        (
+            [
+                "--config=intro",
+                "--trainer.max_steps=class_path 'this.y' Option 'z' is not accepted",
+            ],
+            "this.y takes no 'z'",
+        ),
         (
             [
                 "--config=intro",
@@ -211,6 +221,7 @@ def test_bad_arguments_get_one_sentence(args, sentence: str, tmp_path: Path) -> 
     torch.save({"state_dict": {}}, tmp_path / "foreign.ckpt")
     assert_refused(toysuper("fit", *args, cwd=tmp_path), sentence)
     assert {path.name for path in tmp_path.iterdir()} == {"junk.ckpt", "foreign.ckpt"}
+    assert "this" not in sys.modules, "a value was imported"
 
 
 @pytest.mark.parametrize("option", ["--trainer.logger=false", "--trainer.fast_dev_run=true"])

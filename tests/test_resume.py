@@ -126,7 +126,9 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(
         refused = toysuper(*FIT, cwd=folder)
         assert refused.returncode == 1 and len(refused.stderr.strip().splitlines()) == 1
         assert "cannot be read" in refused.stderr
-        assert "one is whole: --ckpt_path 'runs/small/version_0/checkpoints/" in refused.stderr
+        assert (
+            "another one is whole: --ckpt_path 'runs/small/version_0/checkpoints/" in refused.stderr
+        )
     newest.unlink()
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
@@ -171,5 +173,9 @@ def test_no_link_leads_a_run_out_of_its_root(tmp_path: Path) -> None:
     for command in (FIT, FIT[:3]):
         refused = toysuper(*command, cwd=folder)
         assert refused.returncode == 1
-        assert "runs/small is a link to" in refused.stderr
+        assert "runs/small leads to" in refused.stderr
+    (folder / "runs" / "small").unlink()
+    (folder / "runs" / "small").mkdir()
+    (folder / "runs" / "small" / "version_3").symlink_to(tmp_path / "elsewhere")
+    assert "version_3 leads to" in toysuper(*FIT, cwd=folder).stderr
     assert not list((tmp_path / "elsewhere").iterdir())

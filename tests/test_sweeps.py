@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests._run import environment
 from toysuper import collect
 from toysuper.command import main
 from toysuper.errors import UserError
-from toysuper.sweeps import Axis, _without, axis
+from toysuper.sweeps import Axis, Sweep, _parser, _without, axis
 
 RUN = """
 model: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2, jit: false}}
@@ -66,19 +67,91 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
     assert all(float(row["held_out_loss"]) > 0 for row in rows)
 
 
-def test_a_range_is_searched_and_a_failure_is_told(tmp_path: Path, capsys) -> None:
+def test_a_failure_is_told_and_a_name_is_one_sweeps(tmp_path: Path, capsys) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
-    search = (*SWEEP[:3], "--axis", "model.init={low: 0.1, high: 1.0, log: true}", "--trials=1")
     with contextlib.chdir(tmp_path):
-        main([*search])
-        assert "1 points done, 0 failed" in capsys.readouterr().out
         with pytest.raises(SystemExit, match="1"):
             main([*SWEEP[:3], "--axis=model.hidn=[1]", "--name=other"])
         said = capsys.readouterr().out
         assert "0 points done, 1 failed" in said
         assert "LinearModel takes no 'hidn'. Did you mean 'hidden'?" in said
-        with pytest.raises(SystemExit, match=r"is a sweep of .* give this one a --name"):
+        with pytest.raises(SystemExit, match=r"with other axes .* give this one a --name"):
             main([*SWEEP[:3], "--axis=data.seed=[1]", "--name=other"])
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch) -> Iterator[list[dict[str, str]]]:
+    """The points that a sweep in this process comes to; those of ``bad`` values fail."""
+    points: list[dict[str, str]] = []
+
+    def train(self: Sweep, point: dict[str, str], lock: object) -> float | None:
+        time.sleep(0.01)
+        points.append(point)
+        run = self.place(point) / "small" / "version_0"
+        run.mkdir(parents=True, exist_ok=True)
+        (run.parents[1] / "output.txt").write_text("no good")
+        (run / "config.yaml").write_text("model: {}")
+        (run / "instances.csv").write_text("held_out_loss\n0.5\n")
+        return None if "bad" in point.values() else float(len(points))
+
+    (tmp_path / "small.yaml").write_text(RUN)
+    monkeypatch.setattr(Sweep, "train", train)
+    monkeypatch.chdir(tmp_path)
+    yield points
+
+
+def test_a_search_ends_though_points_fail_or_come_again(trained) -> None:
+    whole = "--axis=model.hidden={low: 1, high: 2}"
+    main([*SWEEP[:3], whole, "--trials=5", "--jobs=2"])
+    assert 2 <= len(trained) <= 5
+    trained.clear()
+    both = ("--axis=model.init={low: 0.1, high: 2}", "--axis=data.task=[bad]")
+    with pytest.raises(SystemExit):
+        main([*SWEEP[:3], *both, "--trials=3", "--name=b"])
+    assert len(trained) == 3
+
+
+def test_a_sweep_can_grow_and_tries_again_what_failed(trained) -> None:
+    with pytest.raises(SystemExit):
+        main([*SWEEP[:3], "--axis=data.seed=[1, bad]"])
+    with pytest.raises(SystemExit):
+        main([*SWEEP[:3], "--axis=data.seed=[1, bad, 2]"])
+    assert [point["data.seed"] for point in trained] == ["1", "bad", "bad", "2"]
+    Path("small.yaml").write_text(RUN.replace("n: 4", "n: 5"))
+    with pytest.raises(SystemExit, match="other configs"):
+        main([*SWEEP[:3], "--axis=data.seed=[1]"])
+
+
+def test_a_point_without_a_name_yet_is_taken_up(trained) -> None:
+    """A process was killed just after it had asked for a point."""
+    options, fit = _parser().parse_known_args([*SWEEP[1:]])
+    Sweep(options, fit).study.ask()
+    main([*SWEEP])
+    assert sorted(point["model.hidden"] for point in trained) == ["1", "2"]
+
+
+def test_a_point_with_a_diverged_model_is_no_minimum(trained) -> None:
+    sweep = Sweep(*_parser().parse_known_args([*SWEEP[1:]]))
+    Path("t.csv").write_text("held_out_loss\n0.5\n0.7\n")
+    assert sweep._mean(Path("t.csv")) == pytest.approx(0.6)
+    Path("t.csv").write_text("held_out_loss\nnan\n0.001\n")
+    assert sweep._mean(Path("t.csv")) == float("inf")
+
+
+@pytest.mark.parametrize("link", ["hidden=1", "hidden=1/.point", "hidden=1/output.txt"])
+def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "small.yaml").write_text(RUN)
+    monkeypatch.chdir(tmp_path)
+    precious = tmp_path / "precious"
+    precious.mkdir() if link == "hidden=1" else precious.write_text("precious")
+    place = tmp_path / "runs" / "small_sweep" / link
+    place.parent.mkdir(parents=True)
+    place.symlink_to(precious)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
+    with pytest.raises(SystemExit):
+        main([*SWEEP])
+    assert precious.is_dir() or precious.read_text() == "precious"
+    assert precious.is_file() or not list(precious.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -87,6 +160,15 @@ def test_a_range_is_searched_and_a_failure_is_told(tmp_path: Path, capsys) -> No
         (("--config", "intro"), "a sweep needs an axis"),
         (("--config", "intro", "--axis", "model.hidden"), "neither a list nor a range"),
         (("--config", "intro", "--axis", "x={low: 2, high: 1}"), "neither a list nor a range"),
+        (("--config", "intro", "--axis", "x={low: 0, high: 1, log: true}"), "neither a list"),
+        (
+            ("--config", "intro", "--axis", "x={low: 1e-2, high: 1e-4}"),
+            "neither a list nor a range",
+        ),
+        (
+            ("--config", "intro", "--axis", "x=[1]", "--name=../up"),
+            "not the plain name of a folder",
+        ),
         (("--config", "intro", "--axis", "x=[1]", "--trials=3"), "it needs a range"),
         (("--config", "intro", "--axis", "x={low: 0, high: 1}"), "--trials says how many"),
         (("--config", "nothing", "--axis", "x=[1]"), "neither a file nor one of"),
@@ -101,6 +183,7 @@ def test_bad_sweeps_get_one_sentence(args, sentence: str, tmp_path: Path) -> Non
 def test_axes() -> None:
     assert axis("a.b=[x, 1, 1.5, null, [1, 2]]") == Axis("a.b", ("x", "1", "1.5", "null", "[1, 2]"))
     assert axis("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
+    assert axis("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
     assert list(_without(["--a", "b", "--c=d", "e"], "--a", "--c")) == ["e"]
 
 

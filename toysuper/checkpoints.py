@@ -1,9 +1,7 @@
 """Checkpoints are written whole, and what is wrong with one is seen before it is used."""
 
 import io
-import pickle
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,17 +13,6 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.files import write_whole
-
-BROKEN = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    BadZipFile,
-    ValueError,
-    KeyError,
-    zlib.error,
-)
-"""What torch and zipfile raise for files that are no checkpoints, or no longer."""
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -83,13 +70,13 @@ def _loaded(path: Path) -> Any:
             if damaged := archive.testzip():
                 return BadZipFile(f"{damaged} is damaged")
         return torch.load(path, weights_only=True, map_location="meta")
-    except BROKEN as error:
+    except Exception as error:  # torch and zipfile raise a dozen kinds for damaged files
         return error
 
 
 def _offer(others: Sequence[Path]) -> str:
     whole = next((path for path in others if not isinstance(_loaded(path), Exception)), None)
-    return f"; an earlier one is whole: --ckpt_path '{whole}'" if whole else ""
+    return f"; another one is whole: --ckpt_path '{whole}'" if whole else ""
 
 
 def refuse_foreign(checkpoint: dict[str, Any], own: dict[str, Tensor] | None = None) -> None:

@@ -103,8 +103,8 @@ class ToyCLI(LightningCLI):
     def _last(self, command: str) -> str | None:
         """The newest checkpoint of the newest run; None where a run was stopped before any."""
         folder = self.root / self.experiment
-        refuse_links(self.root, folder)
         run = next(iter(versions(folder)), None)
+        refuse_links(self.root, folder, *([run, run / "checkpoints"] if run else []))
         path = next(iter(saved(run / "checkpoints")), None) if run else None
         if command != "fit" and not path:
             raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
@@ -131,7 +131,7 @@ class ToyCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
         given = self._get(self.config_init, "trainer", default={})
-        step = self.checkpoint["global_step"] if self.checkpoint and self.resumed else None
+        step = self.checkpoint["global_step"] + 1 if self.checkpoint and self.resumed else None
         if given.get("logger") in (None, True):
             kind = "version" if self.subcommand == "fit" else str(self.subcommand)
             kwargs["logger"] = RunFolder(self.root, self.experiment, kind, self.resumed, step)
@@ -139,7 +139,8 @@ class ToyCLI(LightningCLI):
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
         callbacks = [*_several(given.get("callbacks")), Predictions()]
-        if {**given, **kwargs}.get("enable_checkpointing") is not False:
+        own = any(isinstance(callback, Checkpoints) for callback in callbacks)
+        if {**given, **kwargs}.get("enable_checkpointing") is not False and not own:
             callbacks.append(Checkpoints())
         if given.get("enable_progress_bar") is not False:
             callbacks.append(StepProgressBar())

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from toysuper.configs import flat
 from toysuper.errors import UserError
 from toysuper.files import csv_bytes, write_whole
 
@@ -57,17 +58,6 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
         write_whole(path, _parquet(csv_bytes(rows)))
     else:
         raise UserError(f"--to '{path}' ends neither in .csv nor in .parquet")
-
-
-def flat(config: Any, name: str) -> dict[str, Any]:
-    """A nested config as dotted keys and their values, without those that are not set.
-
-    >>> flat({"init_args": {"hidden": 2, "clip": None}, "class_path": "a.B"}, "model")
-    {'model.init_args.hidden': 2, 'model.class_path': 'a.B'}
-    """
-    if not isinstance(config, dict):
-        return {} if config is None else {name: config}
-    return {k: v for key in config for k, v in flat(config[key], f"{name}.{key}").items()}
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ SPINS = "3000"
 """Looks for work, some 10 µs, before an idle thread sleeps. GNU OpenMP's usual milliseconds starve
 whatever shares the machine: two runs at once were up to a hundred times slower."""
 
-HELP = """usage: toysuper {fit,validate,test,predict} --config NAME_OR_FILE [--key value …]
+HELP = """usage: toysuper COMMAND --config NAME_OR_FILE [--key value …]
 
 Toy Models of Superposition: one config is one figure of the paper.
 

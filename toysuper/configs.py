@@ -71,9 +71,23 @@ def _check(path: Path) -> None:
         raise UserError(f"{path} is not a mapping of options")
     if not all(isinstance(key, str) for key in content or ()):
         raise UserError(f"{path} has an option that is not a word")
+    for name, value in (content or {}).items():
+        if isinstance(value, str) and (path.parent / value).is_file() | Path(value).is_file():
+            raise UserError(f"{path} takes {name} from '{value}'; write its content into {path}")
     for name in LINKED:
         if name in _inside(content, "model", "init_args"):
             refuse_linked(name, f"in {path}")
+
+
+def flat(config: Any, name: str) -> dict[str, Any]:
+    """A nested config as dotted keys and their values, without those that are not set.
+
+    >>> flat({"init_args": {"hidden": 2, "clip": None}, "class_path": "a.B"}, "model")
+    {'model.init_args.hidden': 2, 'model.class_path': 'a.B'}
+    """
+    if not isinstance(config, dict):
+        return {} if config is None else {name: config}
+    return {k: v for key in config for k, v in flat(config[key], f"{name}.{key}").items()}
 
 
 def _values(content: Any, known: dict[int, int]) -> int:

@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from toysuper.errors import UserError
@@ -17,9 +18,9 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     loss of power leaves half a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.part")
+    draft = path.with_name(f"{path.name}.{token_hex(4)}.part")
     try:
-        with draft.open("wb") as file:
+        with draft.open("xb") as file:  # a new file, and no link to another
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -43,15 +44,16 @@ def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return table.getvalue().encode()
 
 
-def refuse_links(root: Path, folder: Path) -> None:
-    """Refuse a folder that lies elsewhere than it seems.
+def refuse_links(root: Path, *folders: Path) -> None:
+    """Refuse folders that lie elsewhere than they seem.
 
     Raises:
         UserError: a link leads out of the root.
     """
-    lies = folder.resolve()
-    if not lies.is_relative_to(root.resolve()):
-        raise UserError(
-            f"{folder} is a link to {lies}, outside of {root}; name {lies.parent} by "
-            "--trainer.default_root_dir if that is meant"
-        )
+    for folder in folders:
+        lies = folder.resolve()
+        if not lies.is_relative_to(root.resolve()):
+            raise UserError(
+                f"{folder} leads to {lies}, outside of {root}; remove that link, or name a root "
+                "of your own by --trainer.default_root_dir"
+            )

@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Iterable
 from errno import ENOSPC
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -70,7 +69,7 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
     if found := re.search(r"Importing '([\w.]+)' is not allowed", message):
         return f"{not_allowed(found[1], PACKAGES)}{place(found[1], files)}"
     if found := re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message):
-        known = {name for name in vars(import_module(found[1])) if name[0] != "_"}
+        known = {name for name in vars(sys.modules.get(found[1], re)) if name[0] != "_"}
         return f"{found[1]} has no '{found[2]}'{place(found[2], files)}.{nearest(found[2], known)}"
     return _mismatch(message, files)
 
@@ -124,9 +123,12 @@ def place(name: str, files: Iterable[str]) -> str:
 
 
 def parameters(class_path: str) -> set[str]:
-    """The constructor arguments of a class, inherited ones included."""
+    """The constructor arguments of a class, inherited ones included.
+
+    Nothing is imported, as the name may be anything that a config says.
+    """
     module, _, name = class_path.rpartition(".")
-    bases = inspect.getmro(getattr(import_module(module), name))
+    bases = inspect.getmro(getattr(sys.modules.get(module), name, object))
     own = (vars(base).get("__init__") for base in bases[:-1])
     names = {name for init in own if init for name in inspect.signature(init).parameters}
     return names - {"self", "args", "kwargs"}

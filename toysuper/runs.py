@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
+from toysuper.configs import flat
 from toysuper.errors import UserError
 from toysuper.files import refuse_links
 
@@ -21,7 +22,7 @@ class RunFolder(TensorBoardLogger):
         experiment: whose run it is.
         kind: ``version`` for a training; evaluations have folders called after their verb.
         resumed: the folder of an earlier run to go on with; without, a new one.
-        step: where it goes on; TensorBoard drops what was logged beyond.
+        step: from where on TensorBoard shall drop what was logged.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class RunFolder(TensorBoardLogger):
     def _claimed(self) -> str:
         folder = self.resumed or self._new()
         self.lock = hold(folder)
+        for old in (*folder.rglob("*.part"), folder / "instances.csv", folder / "claims.csv"):
+            old.unlink(missing_ok=True)  # of a run that had not ended, or shall not have yet
         return folder.name
 
     def _new(self) -> Path:
@@ -103,16 +106,10 @@ def refuse_another(theirs: Any, ours: Any, run: Path) -> None:
         UserError: the saved config says otherwise.
     """
     for section in ("model", "data"):
-        then, now = (_leaves(config[section], section) for config in (theirs, ours))
+        then, now = (flat(config[section], section) for config in (theirs, ours))
         for key in then.keys() | now.keys():
             if then.get(key) != now.get(key):
                 raise UserError(
                     f"--ckpt_path last would go on with {run}, where {key} is {then.get(key)} and "
                     f"not {now.get(key)}; name the checkpoint itself to start a new run from it"
                 )
-
-
-def _leaves(config: Any, name: str) -> dict[str, Any]:
-    if not isinstance(config, dict):
-        return {name: config}
-    return {k: v for key in config for k, v in _leaves(config[key], f"{name}.{key}").items()}

@@ -13,7 +13,7 @@ from toysuper.errors import UserError
 
 
 class EnsembleShardStrategy(DDPStrategy):
-    """Every rank trains its slice of the instances, and no step waits for another rank.
+    """Every rank trains its slice of the instances; ranks meet between bursts, not in a step.
 
     Models are made and restored whole, then cut; checkpoints hold the whole ensemble, so that any
     number of ranks can go on with them. Named ``ensemble_shard`` on the command line. Batches are
@@ -96,7 +96,7 @@ def gathered(tensor: Tensor) -> Tensor:
 
 def _cut(model: nn.Module, part: slice, instances: int) -> set[str]:
     """Keep only a part of every tensor that leads with the instances; the names of these."""
-    shared = [name for name, p in model.named_parameters() if len(p) != instances]
+    shared = [name for name, p in model.named_parameters() if p.shape[:1] != (instances,)]
     if shared:
         raise UserError(
             f"the instances share {shared[0]}; with ensemble_shard each needs its own, use ddp"
@@ -114,9 +114,20 @@ def _tensors(model: nn.Module) -> dict[str, Tensor]:
 def _states(
     state: dict[str, Any], optimizer: torch.optim.Optimizer, change: Callable[[Tensor], Tensor]
 ) -> dict[str, Any]:
-    """An optimiser's state, with a change to what it keeps for every instance."""
-    changed = {
-        index: {k: change(v) if isinstance(v, Tensor) and v.ndim else v for k, v in kept.items()}
-        for index, kept in state["state"].items()
-    }
+    """An optimiser's state, with a change to what it keeps for every instance.
+
+    Raises:
+        UserError: it keeps something for all of them together.
+    """
+    changed: dict[int, dict[str, Any]] = {}
+    for index, kept in state["state"].items():
+        tensors = [v for v in kept.values() if isinstance(v, Tensor) and v.ndim]
+        if len({len(v) for v in tensors}) > 1:
+            raise UserError(
+                f"{type(optimizer).__name__} does not keep instances apart; "
+                "use another optimiser with ensemble_shard"
+            )
+        changed[index] = {
+            k: change(v) if isinstance(v, Tensor) and v.ndim else v for k, v in kept.items()
+        }
     return {**state, "state": changed}

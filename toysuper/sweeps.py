@@ -14,13 +14,13 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from csv import DictReader
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from json import dumps
-from math import isfinite, prod
+from math import inf, isfinite, prod
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ from toysuper.files import refuse_links
 ROOT = Path("runs")
 POINTS = 10_000
 """The most runs of a sweep."""
+POINT = "point"
+"""Under which a trial keeps what its axes are, as the command line takes it."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,24 @@ def axis(text: str) -> Axis:
     1.0
     """
     key, _, value = text.partition("=")
-    try:
+    with suppress(yaml.YAMLError, ValueError, TypeError, KeyError):
         given = yaml.safe_load(value)
         if isinstance(given, list) and given and key:
             return Axis(key, tuple(dict.fromkeys(map(_text, given))))
-        if isinstance(given, dict) and key and given["low"] < given["high"]:
-            return Axis(key, **given)
-    except (yaml.YAMLError, TypeError, KeyError):
-        pass
+        if isinstance(given, dict) and key:
+            low, high = _number(given.pop("low")), _number(given.pop("high"))
+            log = given.pop("log", False)
+            if low < high and (low > 0 or not log) and not given:
+                return Axis(key, (), low, high, log)
     raise UserError(
         f"--axis '{text}' is neither a list nor a range; write "
         "model.hidden=[2, 3] or 'model.init={low: 0.01, high: 1.0, log: true}'"
     )
+
+
+def _number(value: Any) -> float | int:
+    """YAML takes 1e-4 for a word."""
+    return value if isinstance(value, int) else float(value)
 
 
 def _text(value: Any) -> str:
@@ -99,8 +107,14 @@ class Sweep:
         ranges = [axis.key for axis in self.axes if not axis.choices]
         if bool(ranges) != bool(options.trials):
             raise UserError("--trials says how many points of a range to try; it needs a range")
-        experiment = configs.expand(["fit", *configs.allowed(fit)[0]])[1]
-        self.folder = ROOT / (options.name or f"{experiment}_sweep")
+        expanded, experiment = configs.expand(["fit", *configs.allowed(fit)[0]])
+        name = options.name or f"{experiment}_sweep"
+        if Path(name).name != name:
+            raise UserError(f"--name '{name}' is not the plain name of a folder in {ROOT}")
+        files = [Path(arg.removeprefix("--config=")) for arg in expanded]
+        self.content = [_hash(path.read_bytes()) for path in files if path.is_file()]
+        self.asked, self.stopping = 0, False
+        self.folder = ROOT / name
         refuse_links(ROOT, self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.alone():
@@ -115,11 +129,13 @@ class Sweep:
             yield
 
     def _refuse_another(self) -> None:
-        same = {"fit": self.fit, "keys": [axis.key for axis in self.axes]}
+        axes = self.options.axis if self.options.trials else [axis.key for axis in self.axes]
+        same = {"axes": axes, "fit": self.fit, "configs": self.content}
         known = self.study.user_attrs.get("sweep", same)
         if known != same:
+            what = next(key for key in same if known[key] != same[key])
             raise UserError(
-                f"{self.folder} is a sweep of {known['keys']} with {' '.join(known['fit'])}; "
+                f"{self.folder} is a sweep with other {what} ({known[what]}, not {same[what]}); "
                 "give this one a --name of its own"
             )
         self.study.set_user_attr("sweep", same)
@@ -127,8 +143,10 @@ class Sweep:
     def _queue(self) -> None:
         """List every point that is neither done nor being worked on."""
         for trial in self._trials("RUNNING"):
-            if not self._is_held(trial.params):
+            if not self._is_held(trial):
                 self.study.tell(trial.number, state=_state("FAIL"))
+                if self.options.trials and trial.params:
+                    self.study.enqueue_trial(trial.params)
         if self.options.trials:
             return
         count = prod(len(axis.choices) for axis in self.axes)
@@ -136,26 +154,36 @@ class Sweep:
             raise UserError(
                 f"{count:,} points are more than {POINTS:,}; let data.grid have some axes"
             )
-        done = self._trials("COMPLETE", "RUNNING", "WAITING")
-        listed = [trial.system_attrs.get("fixed_params", trial.params) for trial in done]
+        listed = self._points("COMPLETE", "RUNNING", "WAITING")
         for values in product(*(axis.choices for axis in self.axes)):
             point = {axis.key: value for axis, value in zip(self.axes, values, strict=True)}
             if point not in listed:
-                self.study.enqueue_trial(point)
+                self.study.enqueue_trial({}, user_attrs={POINT: point})
 
     def next(self) -> Any:
-        """A point to work on, now ours; None when there is none left."""
+        """A trial, its point and the lock that makes it ours; None when there is none left."""
+        while not self.stopping:
+            with self.alone():
+                tried = len(self._trials("COMPLETE", "RUNNING", "WAITING"))
+                new = max(tried, self.asked) < (self.options.trials or 0)
+                if not new and not self._trials("WAITING"):
+                    return None
+                trial, point = self._ask()
+                try:
+                    return trial, point, _hold(self.place(point))
+                except BlockingIOError:  # a search has come to a point that is being worked on
+                    self.study.tell(trial, state=_state("PRUNED"))
+        return None
+
+    def _ask(self) -> tuple[Any, dict[str, str]]:
         import optuna
 
-        with self.alone():
-            everything = self._trials("COMPLETE", "RUNNING")
-            searching = len(everything) < (self.options.trials or 0)
-            if not searching and not self._trials("WAITING"):
-                return None
-            self.study.sampler = optuna.samplers.TPESampler(seed=len(self.study.trials))
-            trial = self.study.ask()
-            values = {axis.key: axis.suggest(trial) for axis in self.axes}
-            return trial, values, _hold(self.place(values))
+        self.study.sampler = optuna.samplers.TPESampler(seed=len(self.study.trials))
+        trial = self.study.ask()
+        if self.options.trials:
+            self.asked += 1
+            trial.set_user_attr(POINT, {axis.key: axis.suggest(trial) for axis in self.axes})
+        return trial, trial.user_attrs[POINT]
 
     def place(self, values: dict[str, Any]) -> Path:
         """The folder of a point, called after its values."""
@@ -163,28 +191,31 @@ class Sweep:
         keys = short if len(set(short)) == len(short) else list(values)
         name = ",".join(f"{k}={v}" for k, v in zip(keys, values.values(), strict=True))
         plain = re.sub(r"[^\w=,.+-]", "_", name)[:80]
-        tail = "" if plain == name else f"-{blake2b(name.encode(), digest_size=4).hexdigest()}"
+        tail = "" if plain == name else f"-{_hash(name.encode())}"
         return self.folder / f"{plain}{tail}"
 
     def work(self, _: int = 0) -> None:
         """Train at one point after another until none is left."""
         while found := self.next():
-            trial, values, lock = found
+            trial, point, lock = found
             with lock:
-                begin, value = time.monotonic(), self._train(values, lock)
+                begin, value = time.monotonic(), self.train(point, lock)
+                if self.stopping:
+                    return  # left to be taken up
                 self.study.tell(trial, value, state=_state("FAIL") if value is None else None)
-            place = self.place(values)
+            place = self.place(point)
             ended = f"failed: {_last_line(place)}" if value is None else f"{value:.4g}"
             print(f"{place.name}: {ended} ({time.monotonic() - begin:.0f} s)", flush=True)
 
-    def _train(self, values: dict[str, str], lock: Any) -> float | None:
-        """What the sweep would minimise, after a run that starts or goes on."""
+    def train(self, values: dict[str, str], lock: Any) -> float | None:
+        """What the sweep would minimise, after a run that starts or goes on; None if it fails."""
         place = self.place(values)
         settings = [f"--{key}={value}" for key, value in values.items()]
         root = f"--trainer.default_root_dir={place}"
         command = [sys.executable, "-m", "toysuper", "fit", *self.fit, *settings, root]
         threads = max(1, (os.cpu_count() or 1) // self.options.jobs)
-        with (place / "output.txt").open("w") as output:
+        (place / "output.txt").unlink(missing_ok=True)  # and no link is followed
+        with (place / "output.txt").open("x") as output:
             ended = subprocess.run(
                 [*command, "--ckpt_path=last"],
                 stdout=output,
@@ -192,28 +223,40 @@ class Sweep:
                 env={"OMP_NUM_THREADS": str(threads), **os.environ},
                 pass_fds=[lock.fileno()],  # its heir, should this process be killed
             )
-        tables = sorted(place.glob("*/version_*/instances.csv"))
-        if ended.returncode or not tables:
-            return None
-        return _mean(tables[-1], self.options.minimize)
+        tables = list(place.glob("*/version_0/instances.csv"))
+        return self._mean(tables[0]) if tables and not ended.returncode else None
 
-    def _is_held(self, values: dict[str, Any]) -> bool:
+    def _mean(self, table: Path) -> float:
+        """The mean of the column to minimise; infinite where a model diverged."""
+        column = self.options.minimize
+        with table.open() as lines:
+            rows = list(DictReader(lines))
+        if self.options.trials and column not in rows[0]:
+            raise UserError(f"--minimize {column} is not a column of {table}: {', '.join(rows[0])}")
+        mean = sum(float(row.get(column, "nan")) for row in rows) / len(rows)
+        return mean if isfinite(mean) else inf
+
+    def _is_held(self, trial: Any) -> bool:
         try:
-            with _hold(self.place({k: str(v) for k, v in values.items()})):
+            with _hold(self.place(trial.user_attrs[POINT])):
                 return False
+        except KeyError:  # killed before it had a point
+            return False
         except BlockingIOError:
             return True
+
+    def _points(self, *states: str) -> list[dict[str, str]]:
+        """Different points of trials in these states."""
+        found = [trial.user_attrs.get(POINT) for trial in self._trials(*states)]
+        return [point for k, point in enumerate(found) if point and point not in found[:k]]
 
     def _trials(self, *states: str) -> list[Any]:
         return self.study.get_trials(deepcopy=False, states=tuple(map(_state, states)))
 
     def report(self) -> bool:
         """Write the table of all runs, say how many ended, and whether all did."""
-        done, running, failed = (
-            {str(trial.params) for trial in self._trials(state)}
-            for state in ("COMPLETE", "RUNNING", "FAIL")
-        )
-        failed -= done | running
+        done, running = self._points("COMPLETE"), self._points("RUNNING")
+        failed = [point for point in self._points("FAIL") if point not in done + running]
         print(f"{len(done)} points done, {len(failed)} failed, {len(running)} running elsewhere")
         if done:
             table = self.folder / "collected.csv"
@@ -232,7 +275,11 @@ def main(args: list[str]) -> None:
         _submit(sweep, args, yaml.safe_load(options.slurm))
         return
     with ThreadPoolExecutor(options.jobs) as workers:
-        list(workers.map(sweep.work, range(options.jobs)))
+        try:
+            list(workers.map(sweep.work, range(options.jobs)))
+        except KeyboardInterrupt:
+            sweep.stopping = True
+            sys.exit("toysuper: stopped; the same command goes on")
     if not sweep.report():
         sys.exit(1)
 
@@ -305,19 +352,21 @@ def _state(name: str) -> Any:
 
 def _hold(place: Path) -> Any:
     """A file that is ours, or its heirs', until all have closed it."""
+    refuse_links(ROOT, place, place / ".point")
     place.mkdir(exist_ok=True)
-    file = (place / ".lock").open("w")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    file = (place / ".point").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
     return file
+
+
+def _hash(content: bytes) -> str:
+    return blake2b(content, digest_size=4).hexdigest()
 
 
 def _last_line(place: Path) -> str:
     lines = (place / "output.txt").read_text().strip().splitlines()
     return f"{lines[-1] if lines else 'it said nothing'} ({place / 'output.txt'})"
-
-
-def _mean(table: Path, column: str) -> float | None:
-    with table.open() as rows:
-        values = [float(row.get(column) or "nan") for row in DictReader(rows)]
-    finite = [value for value in values if isfinite(value)]
-    return sum(finite) / len(finite) if finite else None

@@ -143,7 +143,8 @@ class Snapshot:
         """Which instances hold a number that is not finite."""
         learnt = (self.encoder, self.decoder, self.bias, self.hidden_bias)
         finite = torch.stack([tensor.flatten(1).isfinite().all(1) for tensor in learnt]).all(0)
-        return ~finite | self.loss.isinf().any(-1)
+        measured = not self.loss.isnan().all()
+        return ~finite | (~self.loss.isfinite().all(-1) & measured)
 
     def sound(self) -> "Snapshot":
         """The instances that have not diverged."""

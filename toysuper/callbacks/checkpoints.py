@@ -1,5 +1,6 @@
 """When checkpoints are written: after every validation, and when the process is asked to end."""
 
+import re
 import signal
 import threading
 from pathlib import Path
@@ -41,17 +42,22 @@ class Checkpoints(Checkpoint):
         """Save and stop if any rank was asked to."""
         if trainer.world_size > 1:
             self.asked = trainer.strategy.reduce_boolean_decision(self.asked, all=False)
-        if self.asked and trainer.global_step < pl_module.total_steps():
+        if self.asked and not trainer.is_last_batch:  # else after the validation that follows
             self._save(trainer)
-            raise Stopped(
-                f"stopped at step {trainer.global_step}; the same command with "
-                "--ckpt_path last goes on from there"
-            )
+            self._stop(trainer)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Save."""
+        """Save, and stop if there is more to do and any rank was asked to stop."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._save(trainer)
+            if self.asked and trainer.global_step < pl_module.total_steps():
+                self._stop(trainer)
+
+    def _stop(self, trainer: Trainer) -> None:
+        raise Stopped(
+            f"stopped at step {trainer.global_step}; the same command with "
+            "--ckpt_path last goes on from there"
+        )
 
     def _save(self, trainer: Trainer) -> None:
         folder = trainer.strategy.broadcast(run_folder(trainer))
@@ -65,5 +71,7 @@ class Checkpoints(Checkpoint):
 
 
 def _prune(folder: Path, keep: int) -> None:
-    for old in (*saved(folder)[keep:], *folder.glob("*.part")):
+    """Leave the newest of our own; what other callbacks write is theirs to keep."""
+    ours = [path for path in saved(folder) if re.fullmatch(r"epoch=\d+-step=\d+.ckpt", path.name)]
+    for old in ours[keep:]:
         old.unlink(missing_ok=True)

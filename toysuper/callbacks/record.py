@@ -62,9 +62,10 @@ class Instances(SnapshotCallback):
         for function in chosen(self.columns, COLUMNS, NEURONS, snapshot):
             values = attempt(function, sound, Tensor)
             if values is not None:
-                whole = values.new_full((len(snapshot),), torch.nan)
-                whole[~snapshot.diverged] = values if values.ndim == 1 else values.mean(-1)
-                columns[function.__name__] = whole.tolist()
+                column = torch.full((len(snapshot),), torch.nan, dtype=torch.float64)
+                one = values if values.ndim == 1 else values.double().mean(-1)
+                column[~snapshot.diverged] = one.double()
+                columns[function.__name__] = column.tolist()
         axes = dict.fromkeys((name for place in snapshot.coordinates for name in place), "")
         return [
             {

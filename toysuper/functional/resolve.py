@@ -118,7 +118,7 @@ def not_allowed(path: str, packages: Iterable[str]) -> str:
     """The sentence for a dotted path that leads elsewhere."""
     return (
         f"'{path}' is not in {', '.join(packages)}; if you trust its code, "
-        f"add --allow {path.split('.')[0]}"
+        f"add --allow {path.rpartition('.')[0] or path}"
     )
 
 

@@ -25,10 +25,6 @@ def log_at_step(model: Any, name: str, value: Tensor) -> None:
     model.log("step", float(model.steps), batch_size=1, sync_dist=True)
 
 
-def _never() -> bool:
-    return False
-
-
 class Evaluation(LightningModule):
     """The evaluating half of a ToyModel, which sets the attributes below."""
 
@@ -85,14 +81,14 @@ class Evaluation(LightningModule):
         if not (self._trainer and is_sharded(self.trainer)):
             return metric.compute()
         if isinstance(metric, FeatureMean):
-            metric.distributed_available_fn = _never  # its sums are of other instances elsewhere
-            return whole(self.trainer, metric.compute())
-        states = [getattr(metric, name) for name in metric._defaults]
-        if any(isinstance(x, Tensor) and x.shape[:1] == self.b.shape[:1] for x in states):
-            raise UserError(
-                f"{type(metric).__name__} keeps values of each instance; derive it from "
-                "toysuper.metrics.FeatureMean to use it with ensemble_shard"
-            )
+            return whole(self.trainer, metric.total / metric.batches)  # of our instances alone
+        for name, start in metric._defaults.items():  # the same answer on every rank
+            grown = isinstance(start, Tensor) and getattr(metric, name).ndim > start.ndim
+            if grown or (isinstance(start, Tensor) and self.grid.instances in start.shape[:1]):
+                raise UserError(
+                    f"{type(metric).__name__} keeps values of each instance; derive it from "
+                    "toysuper.metrics.streaming.FeatureMean to use it with ensemble_shard"
+                )
         return metric.compute()
 
     def on_validation_epoch_end(self) -> None:
