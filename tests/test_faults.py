@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 from tests._run import FORKS, data, ended, fitted, toysuper, trainer
+from toysuper.callbacks import Instances
 from toysuper.functional.losses import finite_mean
 from toysuper.models import ReLUOutputModel
+from toysuper.types import Snapshot
 
 pytestmark = pytest.mark.filterwarnings("ignore:by step .* diverged")
 SOUND = {"importance": [1.0, 0.5], "seed": [0, 1]}
@@ -70,6 +73,19 @@ def test_averages_leave_it_out_and_say_which() -> None:
     assert snapshot.diverged.tolist() == [False, False, True, True, False, False]
     torch.testing.assert_close(seen["val/loss"], snapshot.sound().loss.sum(-1).mean())
     assert math.isfinite(seen["train/loss"])
+
+
+def test_whole_numbers_are_columns_too() -> None:
+    def stored(snapshot: Snapshot) -> torch.Tensor:
+        return (snapshot.W.norm(dim=1) > 0.5).sum(-1)
+
+    world = data(grid=SOUND)
+    snapshot = fitted(world).snapshot(world)
+    assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {"0", "1", "2"}
+    bad = replace(snapshot, loss=snapshot.loss * torch.tensor([[1.0], [torch.nan], [1.0], [1.0]]))
+    assert bad.diverged.tolist() == [
+        snapshot.loss.isfinite().all().item() and k == 1 for k in range(4)
+    ]
 
 
 def test_nothing_is_left_out_where_nothing_diverged() -> None:

@@ -114,6 +114,7 @@ BOMBS = {
     "depth": "data: " + "[" * 20_000,
     "bytes": "\x00\x01\x02",
     "number": "1: 2\n",
+    "another file": "data: bad.yaml\n",
 }
 
 

@@ -93,23 +93,26 @@ def test_control_another_seed_is_another_run(straight: Any, tmp_path: Path) -> N
         assert_same(left(folder), straight[1])
 
 
+@pytest.mark.parametrize(("asked", "stopped"), [(28, 31), (15, 20)])
 def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
-    straight: Any, tmp_path: Path
+    asked: int, stopped: int, straight: Any, tmp_path: Path
 ) -> None:
+    """Where an epoch ends, after its validation."""
     folder = start(tmp_path / "run")
     (folder / "asks.py").write_text(
         "import os, signal\nfrom lightning.pytorch import Callback\n"
         "class Asks(Callback):\n"
         "    def on_train_batch_start(self, trainer, *_):\n"
-        "        if trainer.global_step == 28: os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"        if trainer.global_step == {asked}: os.kill(os.getpid(), signal.SIGTERM)\n"
     )
     asks = ("--allow=asks", "--trainer.callbacks", '{"class_path": "asks.Asks"}')
     assert ended(forked(*FIT, *asks, cwd=folder)) == 143
     assert (folder / "said.txt").read_text().strip().splitlines()[-1] == (
-        "toysuper: stopped at step 31; the same command with --ckpt_path last goes on from there"
+        f"toysuper: stopped at step {stopped}; the same command with --ckpt_path last "
+        "goes on from there"
     )
     (run,) = (folder / "runs" / "small").iterdir()
-    assert (run / "checkpoints" / "epoch=1-step=31.ckpt").is_file()
+    assert list((run / "checkpoints").glob(f"*-step={stopped}.ckpt"))
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
 
@@ -132,6 +135,15 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(
     newest.unlink()
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
+
+
+def test_what_others_keep_is_theirs(tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    own = "{class_path: lightning.pytorch.callbacks.ModelCheckpoint, init_args: {save_top_k: -1, "
+    own += "every_n_train_steps: 1, filename: 'mine-{step}'}}"
+    assert ended(forked(*FIT, "--trainer.callbacks", own, cwd=folder)) == 0
+    assert len(list(folder.rglob("mine-*.ckpt"))) > 4
+    assert len(list(folder.rglob("epoch=*.ckpt"))) == 2
 
 
 def test_last_is_for_the_same_experiment(tmp_path: Path) -> None:

@@ -135,6 +135,25 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
     assert_same(left(folder), alone)
 
 
+def test_metrics_that_ranks_cannot_put_together_are_refused_by_all(tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    (folder / "counts.py").write_text(
+        "import torch\nfrom torchmetrics import Metric\n"
+        "class PerInstance(Metric):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.add_state('total', torch.zeros(()), dist_reduce_fx='sum')\n"
+        "    def update(self, prediction, batch):\n"
+        "        self.total = self.total + prediction.sum((1, 2))\n"
+        "    def compute(self):\n"
+        "        return self.total\n"
+    )
+    own = ("--allow=counts", "--model.metrics=[{class_path: counts.PerInstance}]")
+    assert together(*SHARD, *own, cwd=folder, per_node=2) == [1, 1]
+    assert "PerInstance keeps values of each instance" in (folder / "said0.txt").read_text()
+    assert together(*FIT, *own, cwd=folder) == [0]
+
+
 def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     one = ("--data.grid={density: [1.0]}", "--model.activation=relu")
