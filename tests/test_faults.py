@@ -81,11 +81,15 @@ def test_whole_numbers_are_columns_too() -> None:
 
     world = data(grid=SOUND)
     snapshot = fitted(world).snapshot(world)
-    assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {"0", "1", "2"}
-    bad = replace(snapshot, loss=snapshot.loss * torch.tensor([[1.0], [torch.nan], [1.0], [1.0]]))
-    assert bad.diverged.tolist() == [
-        snapshot.loss.isfinite().all().item() and k == 1 for k in range(4)
-    ]
+    assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {*"01234"}
+
+
+def test_a_loss_that_is_no_number_is_a_divergence_once_losses_are_known() -> None:
+    world = data(grid=SOUND)
+    snapshot = fitted(world).snapshot(world)
+    lost = torch.tensor([[1.0], [torch.nan], [1.0], [1.0]])
+    assert replace(snapshot, loss=lost.expand(4, 4)).diverged.tolist() == [0, 1, 0, 0]
+    assert not replace(snapshot, loss=torch.full((4, 4), torch.nan)).diverged.any()
 
 
 def test_nothing_is_left_out_where_nothing_diverged() -> None:
