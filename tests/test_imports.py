@@ -16,7 +16,7 @@ ALLOWED = {
     "schedules": {"errors"},
     "files": {"errors"},
     "collect": {"configs", "errors", "files"},
-    "sweeps": {"collect", "configs", "errors", "files"},
+    "sweeps": {"collect", "configs", "errors", "files", "sweeps"},
     "features": CORE | {"features"},
     "named_functions": {"functional"},
     "world": CORE | {"features", "named_functions"},

@@ -16,7 +16,9 @@ from tests._run import environment
 from toysuper import collect
 from toysuper.command import main
 from toysuper.errors import UserError
-from toysuper.sweeps import Axis, Sweep, _parser, _without, axis
+from toysuper.sweeps.axis import Axis, axis_of
+from toysuper.sweeps.command import _parser, _without
+from toysuper.sweeps.sweep import Sweep
 
 RUN = """
 model: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2, jit: false}}
@@ -171,6 +173,7 @@ def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monk
         ),
         (("--config", "intro", "--axis", "x=[1]", "--trials=3"), "it needs a range"),
         (("--config", "intro", "--axis", "x={low: 0, high: 1}"), "--trials says how many"),
+        (("--config", "intro", "--axis", "x=[1]", "--jobs=0"), "are at least 1"),
         (("--config", "nothing", "--axis", "x=[1]"), "neither a file nor one of"),
         (("--config", "intro", *MANY), "100,000,000 points are more than"),
     ],
@@ -181,9 +184,11 @@ def test_bad_sweeps_get_one_sentence(args, sentence: str, tmp_path: Path) -> Non
 
 
 def test_axes() -> None:
-    assert axis("a.b=[x, 1, 1.5, null, [1, 2]]") == Axis("a.b", ("x", "1", "1.5", "null", "[1, 2]"))
-    assert axis("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
-    assert axis("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
+    assert axis_of("a.b=[x, 1, 1.5, null, [1, 2]]") == Axis(
+        "a.b", ("x", "1", "1.5", "null", "[1, 2]")
+    )
+    assert axis_of("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
+    assert axis_of("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
     assert list(_without(["--a", "b", "--c=d", "e"], "--a", "--c")) == ["e"]
 
 

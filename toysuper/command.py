@@ -41,7 +41,7 @@ more:
 def _light(verb: str, args: list[str]) -> None:
     """What trains nothing by itself and needs no torch."""
     if verb == "sweep":
-        from toysuper.sweeps import main as run
+        from toysuper.sweeps.command import main as run
     else:
         from toysuper.collect import main as run
     try:

@@ -1,0 +1,1 @@
+"""One run for each point of axes over a config's keys."""
