@@ -184,9 +184,7 @@ def test_bad_sweeps_get_one_sentence(args, sentence: str, tmp_path: Path) -> Non
 
 
 def test_axes() -> None:
-    assert axis_of("a.b=[x, 1, 1.5, null, [1, 2]]") == Axis(
-        "a.b", ("x", "1", "1.5", "null", "[1, 2]")
-    )
+    assert axis_of("a.b=[x, 1, null, [1, 2]]") == Axis("a.b", ("x", "1", "null", "[1, 2]"))
     assert axis_of("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
     assert axis_of("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
     assert list(_without(["--a", "b", "--c=d", "e"], "--a", "--c")) == ["e"]
