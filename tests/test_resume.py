@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 
 from tests._run import ended, forked, toysuper
 
@@ -115,6 +116,7 @@ def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
     assert list((run / "checkpoints").glob(f"*-step={stopped}.ckpt"))
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
+    assert yaml.safe_load((run / "config.yaml").read_text())["ckpt_path"] is None, "made by itself"
 
 
 def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(

@@ -95,10 +95,11 @@ class ToyCLI(LightningCLI):
             raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
         self.root = Path(config.trainer.get("default_root_dir") or "runs")
         self.resumed: Path | None = None
-        if config.get("ckpt_path") == "last":
-            config["ckpt_path"] = self._last(command)
-        path = config.get("ckpt_path")
-        self.checkpoint = readable(Path(path)) if path else None
+        self.path = config.get("ckpt_path")
+        if self.path == "last":
+            self.path = self._last(command)
+            config["ckpt_path"] = None if command == "fit" else self.path  # how a run was made
+        self.checkpoint = readable(Path(self.path)) if self.path else None
 
     def _last(self, command: str) -> str | None:
         """The newest checkpoint of the newest run; None where a run was stopped before any."""
@@ -151,7 +152,7 @@ class ToyCLI(LightningCLI):
         """Train; a run that was stopped after its last step only has its results to write."""
         steps = steps_of(self.trainer, self.datamodule)
         ended = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
-        (self.trainer.validate if ended else self.trainer.fit)(**kwargs)
+        (self.trainer.validate if ended else self.trainer.fit)(**{**kwargs, "ckpt_path": self.path})
 
 
 class SaveConfig(SaveConfigCallback):
