@@ -16,7 +16,7 @@ model:
   class_path: toysuper.models.ReLUOutputModel
   init_args: {hidden: 2, jit: false, clip: 0.1}
 data:
-  {n: 4, grid: {density: [1.0, 0.3, 0.1], activation: [relu, identity], seed: [0, 1]},
+  {n: 4, grid: {density: [1.0, 0.3, 0.1, 0.03, 0.01], activation: [relu, identity]},
    batch_size: 12, epoch: 8, burst: 3, eval_batches: 2, eval_batch_size: 24}
 trainer: {max_steps: 20, precision: 64-true, enable_progress_bar: false}
 history: {num: 4}
@@ -63,9 +63,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return left(folder)
 
 
-@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 5)])
+@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 3)])
 def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path: Path) -> None:
-    """12 instances on 1, 2 and 5 ranks."""
+    """10 instances on 1, 2 and 3 ranks, which is uneven."""
     folder = start(tmp_path / "run")
     assert together(*SHARD, cwd=folder, nodes=nodes, per_node=per_node) == [0] * nodes * per_node
     assert_same(left(folder), alone)
@@ -116,7 +116,7 @@ def test_the_other_verbs_see_all_instances(alone: Any, tmp_path: Path) -> None:
             assert (run / "instances.csv").read_bytes() == alone[1][0]
         else:
             (path,) = run.glob("predictions*.pt")
-            assert len(torch.load(path, weights_only=True)["reconstruction"]) == 12
+            assert len(torch.load(path, weights_only=True)["reconstruction"]) == 10
 
 
 def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None:
