@@ -1,5 +1,6 @@
 """Several processes give what one gives; gloo, on CPU."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,22 @@ from typing import Any
 import pytest
 import torch
 
-from tests._run import ended, environment, forked, free_port, srun, together, torchrun
+from tests._run import (
+    FORKS,
+    data,
+    ended,
+    environment,
+    fitted,
+    forked,
+    free_port,
+    srun,
+    together,
+    torchrun,
+    trainer,
+)
 from toysuper.checkpoints import saved
+from toysuper.models import ReLUOutputModel
+from toysuper.strategies import EnsembleShardStrategy
 
 RUN = """
 model:
@@ -152,6 +167,34 @@ def test_metrics_that_ranks_cannot_put_together_are_refused_by_all(tmp_path: Pat
     assert together(*SHARD, *own, cwd=folder, per_node=2) == [1, 1]
     assert "PerInstance keeps values of each instance" in (folder / "said0.txt").read_text()
     assert together(*FIT, *own, cwd=folder) == [0]
+
+
+def train_and_look(rank: int, port: int, path: Path) -> None:
+    """The Python API on one of two ranks: the model is whole after each use of the trainer."""
+    given = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, **torchrun(rank, 1, 2)}
+    os.environ |= {name: str(value) for name, value in given.items()}
+    torch.set_default_dtype(torch.float64)
+    world = data(grid={"seed": list(range(5))})
+    toy = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    runner = trainer(20, strategy=EnsembleShardStrategy(), devices=2)
+    runner.fit(toy, world)
+    after = toy.snapshot(world)
+    runner.validate(toy, world, verbose=False)
+    assert torch.equal(after.loss, toy.snapshot(world).loss)
+    assert torch.equal(after.W, toy.W) and len(after) == len(toy.W) == 5
+    torch.save(after.loss, path / f"{rank}.pt")
+
+
+def test_a_model_is_whole_again_after_training(tmp_path: Path) -> None:
+    port = free_port()
+    ranks = [FORKS.Process(target=train_and_look, args=(r, port, tmp_path)) for r in range(2)]
+    for process in ranks:
+        process.start()
+    assert [ended(process) for process in ranks] == [0, 0]
+    world = data(grid={"seed": list(range(5))})
+    alone = fitted(world).snapshot(world).loss
+    for rank in range(2):
+        assert torch.equal(torch.load(tmp_path / f"{rank}.pt", weights_only=True), alone)
 
 
 def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ class EnsembleShardStrategy(DDPStrategy):
             for name, tensor in _tensors(model).items():
                 if name in self.cut:
                     tensor.data = gathered(tensor.data)
+            model.join_held_out()
             self.part = None
         super().teardown()
 

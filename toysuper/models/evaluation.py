@@ -91,6 +91,12 @@ class Evaluation(LightningModule):
                 )
         return metric.compute()
 
+    def join_held_out(self) -> None:
+        """Keep for all instances what was kept for this rank's."""
+        for metric in self.held_out.values():
+            if isinstance(metric, FeatureMean) and metric.total.ndim:
+                metric.total = whole(self.trainer, metric.total)
+
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
         self._log_held_out("val")
