@@ -12,7 +12,7 @@ import yaml
 
 from tests._run import ROOT, toysuper
 
-CASES, SECONDS = 320, 20
+CASES, SECONDS = 256, 20
 VALUES: list[Any] = [
     *(
         None,
