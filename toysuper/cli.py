@@ -228,9 +228,8 @@ ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available
 
 
 def quiet() -> None:
-    """Drop Lightning's adverts and what it warns of in every run or resume, nothing else."""
+    """Drop Lightning's adverts and what it warns of in every run, nothing else."""
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
-    warnings.filterwarnings("ignore", message="The dirpath has changed")  # each run has its own
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(
             lambda record: not any(advert in record.getMessage() for advert in ADVERTS)

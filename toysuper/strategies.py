@@ -70,6 +70,11 @@ def is_sharded(trainer: Trainer) -> bool:
     return share(trainer) != slice(None)
 
 
+def splits_batches(trainer: Trainer) -> bool:
+    """Whether ranks have samples of their own, so that gradients are averaged over ranks."""
+    return trainer.world_size > 1 and not is_sharded(trainer)
+
+
 def share(trainer: Trainer) -> slice:
     """The instances of this rank."""
     return getattr(trainer.strategy, "part", None) or slice(None)

@@ -16,7 +16,7 @@ from toysuper.errors import UserError
 from toysuper.functional.losses import finite_mean
 from toysuper.models.evaluation import log_at_step
 from toysuper.schedules import Constant
-from toysuper.strategies import is_sharded, whole
+from toysuper.strategies import splits_batches, whole
 
 CONSTANT = Constant()
 
@@ -95,9 +95,8 @@ class Training(LightningModule):
     def recordable(self) -> bool:
         """Whether a CUDA graph can take the steps; the optimiser's numbers then live there."""
         optimizer: Any = self.optimizers()
-        alone = self.trainer.world_size == 1 or is_sharded(self.trainer)
         recordable = self.device.type == "cuda" and self.jit and "capturable" in optimizer.defaults
-        if not (alone and recordable):
+        if splits_batches(self.trainer) or not recordable:
             return False
         for group in optimizer.param_groups:
             rate = torch.tensor(group["lr"], dtype=torch.float32, device=self.device)
@@ -109,7 +108,7 @@ class Training(LightningModule):
 
         Lightning's own wrapper of the optimiser would cost as much as the step of tiny models.
         """
-        if self.trainer.world_size > 1 and not is_sharded(self.trainer):
+        if splits_batches(self.trainer):
             for p in self.parameters():
                 p.grad = self.trainer.strategy.reduce(p.grad)
         if self.clip:
