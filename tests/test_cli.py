@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def version(folder: Path, number: int = 0, name: str = "intro") -> Path:
-    return folder / "runs" / name / f"version_{number}"
+    return folder / "runs" / name / f"{number}"
 
 
 def checkpoint(folder: Path) -> Path:
@@ -57,7 +57,7 @@ def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(traine
     again = process("fit", "--config", config, cwd=trained)
     assert again.returncode == 0, again.stderr
     assert before == {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
-    wrote = re.search(r"wrote (runs/intro/version_\d+)", again.stdout)[1]
+    wrote = re.search(r"wrote (runs/intro/\d+)", again.stdout)[1]
     path = saved(trained / wrote / "checkpoints")[0]
     first, second = (torch.load(p, weights_only=True) for p in (checkpoint(trained), path))
     assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])

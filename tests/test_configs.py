@@ -19,7 +19,7 @@ def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -
     result = toysuper("fit", "--config", path.stem, *tiny, "--model.jit=false", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     config = yaml.safe_load(path.read_text())
-    folder = tmp_path / "runs" / path.stem / "version_0"
+    folder = tmp_path / "runs" / path.stem / "0"
     pictures = [*config["figures"]["draw"], *config["figures"].get("animate", [])]
     drawn = {name.split(".")[-1] for name in pictures}
     assert {picture.stem for picture in (folder / "figures").iterdir()} == drawn

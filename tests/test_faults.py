@@ -105,7 +105,7 @@ def test_a_run_with_a_diverged_model_has_all_its_results(tmp_path: Path) -> None
     assert result.returncode == 0, result.stderr
     which = r"2 (importance=1e+30,density=1; importance=1e+30,density=0.5) diverged"
     assert f"left out of averages, figures and claims: {which}" in result.stdout
-    run = tmp_path / "runs" / "small" / "version_0"
+    run = tmp_path / "runs" / "small" / "0"
     rows = list(csv.DictReader((run / "instances.csv").read_text().splitlines()))
     assert [row["represented"] == "nan" for row in rows] == [k in (2, 3) for k in range(6)]
     assert (run / "figures" / "gram.png").is_file()

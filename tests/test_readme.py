@@ -36,7 +36,7 @@ def test_the_example_config_trains(tmp_path: Path) -> None:
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
     result = toysuper("fit", "--config", "mine.yaml", *tiny, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "runs" / "mine" / "version_0" / "figures" / "gram.png").exists()
+    assert (tmp_path / "runs" / "mine" / "0" / "figures" / "gram.png").exists()
 
 
 def test_every_experiment_is_in_the_table() -> None:
@@ -79,4 +79,4 @@ def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
     result = toysuper("fit", "--config", "own.yaml", *tiny, "--allow", name, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr and "ALL" in result.stdout
-    assert (tmp_path / "runs/own/version_0/figures/dimensionalities.png").exists()
+    assert (tmp_path / "runs/own/0/figures/dimensionalities.png").exists()

@@ -131,9 +131,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(
         refused = toysuper(*FIT, cwd=folder)
         assert refused.returncode == 1 and len(refused.stderr.strip().splitlines()) == 1
         assert "cannot be read" in refused.stderr
-        assert (
-            "another one is whole: --ckpt_path 'runs/small/version_0/checkpoints/" in refused.stderr
-        )
+        assert "another one is whole: --ckpt_path 'runs/small/0/checkpoints/" in refused.stderr
     newest.unlink()
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
@@ -172,11 +170,11 @@ def test_last_leaves_a_running_run_alone(tmp_path: Path) -> None:
 
     folder = start(tmp_path / "run")
     assert ended(forked(*FIT, cwd=folder)) == 0
-    lock = hold(folder / "runs" / "small" / "version_0")
+    lock = hold(folder / "runs" / "small" / "0")
     refused = toysuper(*FIT, cwd=folder)
     lock.release()
     assert refused.returncode == 1
-    assert "another process is writing runs/small/version_0" in refused.stderr
+    assert "another process is writing runs/small/0" in refused.stderr
 
 
 def test_no_link_leads_a_run_out_of_its_root(tmp_path: Path) -> None:
@@ -190,6 +188,6 @@ def test_no_link_leads_a_run_out_of_its_root(tmp_path: Path) -> None:
         assert "runs/small leads to" in refused.stderr
     (folder / "runs" / "small").unlink()
     (folder / "runs" / "small").mkdir()
-    (folder / "runs" / "small" / "version_3").symlink_to(tmp_path / "elsewhere")
-    assert "version_3 leads to" in toysuper(*FIT, cwd=folder).stderr
+    (folder / "runs" / "small" / "3").symlink_to(tmp_path / "elsewhere")
+    assert "3 leads to" in toysuper(*FIT, cwd=folder).stderr
     assert not list((tmp_path / "elsewhere").iterdir())

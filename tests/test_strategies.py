@@ -50,7 +50,7 @@ def start(folder: Path) -> Path:
 
 def left(folder: Path, version: int = 0) -> tuple[dict[str, Any], list[bytes]]:
     """The last checkpoint and the tables of a run."""
-    run = folder / "runs" / "small" / f"version_{version}"
+    run = folder / "runs" / "small" / f"{version}"
     tables = [(run / name).read_bytes() for name in ("instances.csv", "claims.csv")]
     assert (run / "figures" / "gram.png").is_file()
     return torch.load(saved(run / "checkpoints")[0], weights_only=True), tables
@@ -84,7 +84,7 @@ def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path:
     folder = start(tmp_path / "run")
     assert together(*SHARD, cwd=folder, nodes=nodes, per_node=per_node) == [0] * nodes * per_node
     assert_same(left(folder), alone)
-    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["version_0"]
+    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["0"]
     assert "INV" in (folder / "said0.txt").read_text()
     assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
 
@@ -117,7 +117,7 @@ def test_ddp_is_one_process_with_the_whole_batch(alone: Any, tmp_path: Path) -> 
     ddp = (*FIT, "--trainer.strategy=ddp")
     assert together(*ddp, cwd=folder, per_node=2) == [0, 0]
     assert_same(left(folder), alone, rtol=1e-11, atol=1e-13)
-    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["version_0"]
+    assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["0"]
 
 
 def test_the_other_verbs_see_all_instances(alone: Any, tmp_path: Path) -> None:
@@ -218,4 +218,4 @@ def test_the_launchers(by: str, tmp_path: Path) -> None:
         command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    assert (folder / "runs" / "small" / "version_0" / "instances.csv").is_file()
+    assert (folder / "runs" / "small" / "0" / "instances.csv").is_file()

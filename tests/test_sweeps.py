@@ -59,10 +59,10 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
     assert [sweep.returncode for sweep in sweeps] == [0, 0], said
     for hidden in "12":
         assert "".join(said).count(f"hidden={hidden}: ") == 1, "each by one of them"
-    assert len(list(tmp_path.rglob("version_*"))) == 2
+    assert len(list(tmp_path.rglob("[0-9]"))) == 2
     with contextlib.chdir(tmp_path):
         main([*SWEEP])
-    assert len(list(tmp_path.rglob("version_*"))) == 2, "what is done is left alone"
+    assert len(list(tmp_path.rglob("[0-9]"))) == 2, "what is done is left alone"
     rows = table(tmp_path)
     assert [row["model.init_args.hidden"] for row in rows] == ["1", "1", "2", "2"]
     assert {row["claim INV"] for row in rows} == {"holds"} and rows[0]["density"] == "1.0"
@@ -89,7 +89,7 @@ def trained(tmp_path: Path, monkeypatch) -> Iterator[list[dict[str, str]]]:
     def train(self: Sweep, point: dict[str, str], lock: object) -> float | None:
         time.sleep(0.01)
         points.append(point)
-        run = self.place(point) / "small" / "version_0"
+        run = self.place(point) / "small" / "0"
         run.mkdir(parents=True, exist_ok=True)
         (run.parents[1] / "output.txt").write_text("no good")
         (run / "config.yaml").write_text("model: {}")
@@ -193,7 +193,7 @@ def test_axes() -> None:
 def test_collect_wants_runs_that_have_ended(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a folder"):
         collect.collect(tmp_path / "none")
-    run = tmp_path / "a" / "version_0"
+    run = tmp_path / "a" / "0"
     run.mkdir(parents=True)
     (run / "config.yaml").write_text("model: {init_args: {hidden: 2}}\ndata: null\ntrainer: {x: 1}")
     with pytest.raises(UserError, match="holds no run that has ended"):
@@ -203,7 +203,7 @@ def test_collect_wants_runs_that_have_ended(tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(run)
     assert collect.collect(tmp_path) == [
         {
-            "run": "a/version_0",
+            "run": "a/0",
             "model.init_args.hidden": 2,
             "trainer.x": 1,
             "seed": seed,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -130,12 +131,12 @@ class ToyCLI(LightningCLI):
             self.model.rehearse(self.datamodule)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """The trainer, with a run folder ``runs/<experiment>/version_<k>`` and our bar."""
+        """The trainer, with a run folder ``runs/<experiment>/<k>`` and our bar."""
         given = self._get(self.config_init, "trainer", default={})
         step = self.checkpoint["global_step"] + 1 if self.checkpoint and self.resumed else None
         if given.get("logger") in (None, True):
-            kind = "version" if self.subcommand == "fit" else str(self.subcommand)
-            kwargs["logger"] = RunFolder(self.root, self.experiment, kind, self.resumed, step)
+            prefix = "" if self.subcommand == "fit" else f"{self.subcommand}_"
+            kwargs["logger"] = RunFolder(self.root, self.experiment, prefix, self.resumed, step)
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
@@ -181,7 +182,9 @@ def main(args: list[str] | None = None) -> None:
             cli = ToyCLI(experiment, given)
         folder = run_folder(cli.trainer)
         if folder and cli.trainer.is_global_zero:
-            print(f"wrote {folder}")
+            print(
+                f"wrote {folder}\nlook at it: tensorboard --logdir {shlex.quote(str(folder.parent))}"
+            )
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)

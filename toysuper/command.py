@@ -28,7 +28,7 @@ examples:
   toysuper fit --config my_experiment.yaml --config gpu
   toysuper fit --config intro --ckpt_path last
   toysuper sweep --config intro --axis 'model.hidden=[2, 3]' --jobs 2
-  toysuper test --config intro --ckpt_path runs/intro/version_0/checkpoints/<name>.ckpt
+  toysuper test --config intro --ckpt_path runs/intro/0/checkpoints/<name>.ckpt
 
 more:
   toysuper fit --help               every setting

@@ -168,9 +168,9 @@ def _refuse_linked_argument(flag: str, before: str, arg: str) -> None:
 def experiment(paths: list[Path]) -> str:
     """What a run is called: the first config that is no preset; a rerun is called as its run.
 
-    >>> experiment([Path("runs/intro/version_3/config.yaml")])
+    >>> experiment([Path("runs/intro/3/config.yaml")])
     'intro'
     """
     first = next((path for path in paths if path.parent.name != "presets"), Path("toysuper"))
-    of_a_run = first.name == "config.yaml" and first.resolve().parent.name.startswith("version_")
+    of_a_run = first.name == "config.yaml" and first.resolve().parent.name.isdecimal()
     return first.resolve().parents[1].name if of_a_run else first.stem

@@ -1,4 +1,4 @@
-"""Run folders, ``<root>/<experiment>/version_<k>``: one writer each, found again to go on."""
+"""Run folders, ``<root>/<experiment>/<k>``: one writer each, found again to go on."""
 
 from contextlib import suppress
 from itertools import count
@@ -20,7 +20,7 @@ class RunFolder(TensorBoardLogger):
     Args:
         root: where the folders of all experiments lie.
         experiment: whose run it is.
-        kind: ``version`` for a training; evaluations have folders called after their verb.
+        prefix: before the number, the verb of an evaluation; a training has none.
         resumed: the folder of an earlier run to go on with; without, a new one.
         step: from where on TensorBoard shall drop what was logged.
     """
@@ -29,12 +29,12 @@ class RunFolder(TensorBoardLogger):
         self,
         root: Path,
         experiment: str,
-        kind: str = "version",
+        prefix: str = "",
         resumed: Path | None = None,
         step: int | None = None,
     ) -> None:
         super().__init__(root, experiment, default_hp_metric=False, purge_step=step)
-        self.root, self.kind, self.resumed = root, kind, resumed
+        self.root, self.prefix, self.resumed = root, prefix, resumed
         self.lock: FileLock | None = None
 
     @property
@@ -42,7 +42,7 @@ class RunFolder(TensorBoardLogger):
         """The folder's name, claimed when it is first asked for; rank 0 alone writes."""
         if self._version is None:
             mine = getattr(rank_zero_only, "rank", 0) == 0
-            self._version = self._claimed() if mine else f"{self.kind}_of_rank_0"
+            self._version = self._claimed() if mine else f"{self.prefix}of_rank_0"
         return self._version
 
     def finalize(self, status: str) -> None:
@@ -62,24 +62,23 @@ class RunFolder(TensorBoardLogger):
         folder = self.root / self.name
         refuse_links(self.root, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        newest = next(iter(versions(folder, self.kind)), None)
-        for k in count(_number(newest) + 1 if newest else 0):
+        newest = next(iter(versions(folder, self.prefix)), None)
+        for k in count(_number(newest, self.prefix) + 1 if newest else 0):
             with suppress(FileExistsError):  # another run was quicker
-                (folder / f"{self.kind}_{k}").mkdir()
+                (folder / f"{self.prefix}{k}").mkdir()
                 break
-        return folder / f"{self.kind}_{k}"
+        return folder / f"{self.prefix}{k}"
 
 
-def versions(folder: Path, kind: str = "version") -> list[Path]:
+def versions(folder: Path, prefix: str = "") -> list[Path]:
     """The runs of an experiment, the latest first."""
-    found = (path for path in folder.glob(f"{kind}_*") if path.is_dir() and _number(path) >= 0)
-    return sorted(found, key=_number, reverse=True)
+    found = [path for path in folder.glob(f"{prefix}*") if path.is_dir()]
+    numbered = [path for path in found if path.name.removeprefix(prefix).isdecimal()]
+    return sorted(numbered, key=lambda path: _number(path, prefix), reverse=True)
 
 
-def _number(folder: Path) -> int:
-    """The k of ``version_<k>``, -1 for other names."""
-    last = folder.name.rpartition("_")[2]
-    return int(last) if last.isdecimal() else -1
+def _number(folder: Path, prefix: str) -> int:
+    return int(folder.name.removeprefix(prefix))
 
 
 def hold(folder: Path) -> FileLock:

@@ -163,7 +163,7 @@ class Sweep:
                 env={"OMP_NUM_THREADS": str(threads), **os.environ},
                 pass_fds=[lock.fileno()],  # its heir, should this process be killed
             )
-        tables = list(place.glob("*/version_0/instances.csv"))
+        tables = list(place.glob("*/0/instances.csv"))
         return self._mean(tables[0]) if tables and not ended.returncode else None
 
     def _mean(self, table: Path) -> float:
