@@ -182,9 +182,8 @@ def main(args: list[str] | None = None) -> None:
             cli = ToyCLI(experiment, given)
         folder = run_folder(cli.trainer)
         if folder and cli.trainer.is_global_zero:
-            print(
-                f"wrote {folder}\nlook at it: tensorboard --logdir {shlex.quote(str(folder.parent))}"
-            )
+            print(f"wrote {folder}")
+            print(f"look at it: tensorboard --logdir {shlex.quote(str(folder.parent))}")
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)
