@@ -15,6 +15,8 @@ ALLOWED = {
     "grid": {"errors", "memory"},
     "schedules": {"errors"},
     "files": {"errors"},
+    "experiments": {"configs"},
+    "interactive": {"cli", "types"},
     "collect": {"configs", "errors", "files"},
     "sweeps": {"collect", "configs", "errors", "files", "sweeps"},
     "features": CORE | {"features"},

@@ -173,15 +173,10 @@ def _several(given: Any) -> list[Any]:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; the user's mistakes end in one sentence and exit code 1 or 2."""
-    quiet()
     try:
-        given = sys.argv[1:] if args is None else args
-        rest, packages = configs.allowed(given)
-        sys.argv[1:], experiment = configs.expand(rest)
-        with _importing(packages):
-            cli = ToyCLI(experiment, given)
-        folder = run_folder(cli.trainer)
-        if folder and cli.trainer.is_global_zero:
+        trainer = run(sys.argv[1:] if args is None else args).trainer
+        folder = run_folder(trainer)
+        if folder and trainer.is_global_zero:
             print(f"wrote {folder}")
             print(f"look at it: tensorboard --logdir {shlex.quote(str(folder.parent))}")
     except (Stopped, SIGTERMException) as stop:
@@ -192,6 +187,15 @@ def main(args: list[str] | None = None) -> None:
         if sentence is None:
             raise
         sys.exit(f"toysuper: {sentence}")
+
+
+def run(args: list[str]) -> ToyCLI:
+    """Do what the arguments say, errors and all."""
+    quiet()
+    rest, packages = configs.allowed(args)
+    sys.argv[1:], experiment = configs.expand(rest)
+    with _importing(packages):
+        return ToyCLI(experiment, args)
 
 
 @contextmanager
@@ -226,7 +230,7 @@ def _importing(packages: Sequence[str]) -> Iterator[None]:
 TERMINATED = 143
 """The exit code of a process that SIGTERM ended."""
 
-ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available")
+ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available", "` stopped: `")
 
 
 def quiet() -> None:

@@ -42,8 +42,10 @@ def _light(verb: str, args: list[str]) -> None:
     """What trains nothing by itself and needs no torch."""
     if verb == "sweep":
         from toysuper.sweeps.command import main as run
-    else:
+    elif verb == "collect":
         from toysuper.collect import main as run
+    else:
+        from toysuper.experiments import main as run
     try:
         run(args)
     except (UserError, OSError) as error:
@@ -57,7 +59,7 @@ def main(args: list[str] | None = None) -> None:
         print(HELP, end="")
     elif args == ["--version"]:
         print(f"toysuper {__version__}")
-    elif args[0] in ("sweep", "collect"):
+    elif args[0] in ("sweep", "collect", "configs"):
         _light(args[0], args[1:])
     else:
         if "OMP_WAIT_POLICY" not in os.environ:
