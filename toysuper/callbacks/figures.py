@@ -1,24 +1,21 @@
 """Figures into TensorBoard and into files, as pictures and as animations."""
 
-import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from lightning.pytorch import Trainer
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
+from toysuper.figures.formats import described, gif, pixels, png, svg
 from toysuper.files import write_whole
 from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
 
 
 class Figures(SnapshotCallback):
-    """Draws functions of the Snapshot: ``figures/*.png`` at the end, TensorBoard on the way too.
+    """Draws functions of the Snapshot: PNG and SVG files at the end, TensorBoard on the way too.
 
     Args:
         draw: functions from a Snapshot to a matplotlib Figure.
@@ -57,29 +54,19 @@ class Figures(SnapshotCallback):
             figure = attempt(function, snapshot, Figure)
             if figure is None:
                 continue
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png", dpi=150)
-            write_whole(folder / "figures" / f"{function.__name__}.png", picture.getvalue())
+            about, path = described(function, figure), folder / "figures" / function.__name__
+            write_whole(path.with_suffix(".png"), png(figure, about))
+            write_whole(path.with_suffix(".svg"), svg(figure, about))
             show(trainer, function.__name__, figure, snapshot.step)
         for function in self.animate:
             moments = snapshot.best().history
             shown = evenly(len(moments), self.frames)
             drawn = [attempt(function, moments[k], Figure) for k in shown]
             if drawn and None not in drawn:
-                write_whole(folder / "figures" / f"{function.__name__}.gif", gif(drawn))
+                about = described(function, drawn[-1])
+                write_whole(folder / "figures" / f"{function.__name__}.gif", gif(drawn, about))
             elif not drawn:
                 warnings.warn("an animation needs a history; set history.num", stacklevel=2)
-
-
-def gif(figures: Sequence[Figure], milliseconds: int = 80) -> bytes:
-    """An endless animation that rests at its last picture."""
-    frames = [Image.fromarray(pixels(figure)).quantize(64) for figure in figures]
-    waits = [milliseconds] * (len(frames) - 1) + [25 * milliseconds]
-    film = io.BytesIO()
-    frames[0].save(
-        film, "gif", save_all=True, append_images=frames[1:], duration=waits, loop=0, optimize=True
-    )
-    return film.getvalue()
 
 
 def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:
@@ -87,10 +74,3 @@ def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:
     for logger in trainer.loggers:
         if hasattr(logger.experiment, "add_image"):
             logger.experiment.add_image(name, pixels(figure), step, dataformats="HWC")
-
-
-def pixels(figure: Figure) -> np.ndarray:
-    """The figure as ``(height, width, 3)`` bytes."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

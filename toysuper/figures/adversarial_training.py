@@ -3,11 +3,12 @@
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import caption, open_frame
+from toysuper.figures.style import caption, open_frame, styled
 from toysuper.metrics import dimensions_per_feature, represented
 from toysuper.types import Snapshot
 
 
+@styled
 def adversarial_training(snapshot: Snapshot) -> Figure:
     """Features per dimension and represented features, by the size of the attacks in training.
 

@@ -4,7 +4,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import SIGNED, caption, clean, panels, some, titles
+from toysuper.figures.style import SIGNED, caption, clean, panels, some, styled, titles
 from toysuper.metrics.motifs import Motif, strongest
 from toysuper.metrics.neurons import normalised
 from toysuper.types import Snapshot
@@ -13,6 +13,7 @@ HEIGHTS = (0.5, -0.5)
 SEEN = 0.02
 
 
+@styled
 def asymmetric_motif(snapshot: Snapshot) -> Figure:
     """The strongest motif of each cell's best model as a graph with its weights.
 

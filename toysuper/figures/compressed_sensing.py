@@ -2,12 +2,13 @@
 
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import PARTS, caption, open_frame, sparsity_axis
+from toysuper.figures.style import PARTS, caption, open_frame, sparsity_axis, styled
 from toysuper.metrics import represented
 from toysuper.metrics.compressed_sensing import sensing_bound, stored_over_bound
 from toysuper.types import Snapshot
 
 
+@styled
 def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
     """Represented features by sparsity, a colour a number of dimensions m, and c m / (-p ln p).
 

@@ -6,13 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import PARTS, caption
+from toysuper.figures.style import PARTS, caption, styled
 from toysuper.functional.decomposition import decompose
 from toysuper.types import Snapshot
 
 NAMES = ("none active", "one: feature benefit", "one: interference", "two active", "three or more")
 
 
+@styled
 def loss_decomposition(snapshot: Snapshot) -> Figure:
     """The loss by number of active features against 1/(1-S), for the best model at each density.
 

@@ -3,12 +3,13 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import GRADED, by_sparsity, caption, open_frame, sparsity_axis
+from toysuper.figures.style import GRADED, by_sparsity, caption, open_frame, sparsity_axis, styled
 from toysuper.metrics import dimensionality, dimensions_per_feature
 from toysuper.metrics.pressure import POLYTOPES
 from toysuper.types import Snapshot
 
 
+@styled
 def dimensions(snapshot: Snapshot) -> Figure:
     """D* (line) and every feature's D_i (dots) against 1/(1-S), with the polytopes' as lines.
 

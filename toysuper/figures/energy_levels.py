@@ -1,20 +1,20 @@
 """Figure ENERGY: dimensionalities jump between levels while the loss falls."""
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import caption, label, open_frame
+from toysuper.figures.style import GRADED, caption, label, open_frame, styled, unit_scale
 from toysuper.metrics.dynamics import Course, course, jumps
 from toysuper.types import Snapshot
 
 MOST = 3
-COLOURS = colormaps["tab20"]
 
 
+@styled
 def energy_levels(snapshot: Snapshot) -> Figure:
     """Every feature's D_i over training, a line each, above the loss; one column a model.
 
+    Lines are coloured by the dimensionality in which they end.
     Grey bands are jumps: a D_i changes by more than 0.2 within 3% of training and the loss falls.
     The first three models are shown.
     Source: the paper's section "Superposition and Learning Dynamics".
@@ -34,8 +34,8 @@ def energy_levels(snapshot: Snapshot) -> Figure:
 
 def _column(top: Axes, bottom: Axes, found: Course, k: int) -> None:
     shares, step = found.dimensionality[:, k], found.step
-    for feature in range(shares.shape[1]):
-        top.plot(step, shares[:, feature], color=COLOURS(feature % COLOURS.N), linewidth=0.9)
+    for line, colour in zip(shares.T, unit_scale(GRADED).to_rgba(shares[-1].numpy()), strict=True):
+        top.plot(step, line, color=colour, linewidth=0.9)
     bottom.plot(step, found.loss[:, k], color="black", linewidth=1.2)
     for jump in jumps(found, k):
         for axes in (top, bottom):

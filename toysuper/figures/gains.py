@@ -4,7 +4,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import by_sparsity, caption, open_frame, sparsity_axis
+from toysuper.figures.style import (
+    POLYTOPES,
+    by_sparsity,
+    caption,
+    open_frame,
+    sparsity_axis,
+    styled,
+)
 from toysuper.functional.polytope_gain import GEOMETRIES, gain
 from toysuper.functional.theory import uniform_variance
 from toysuper.metrics import held_out_loss
@@ -13,6 +20,7 @@ from toysuper.types import Snapshot
 POINTS = 10
 
 
+@styled
 def gains(snapshot: Snapshot) -> Figure:
     r"""Loss taken away per hidden dimension, over that of a feature alone, against 1/(1-S).
 
@@ -29,11 +37,11 @@ def gains(snapshot: Snapshot) -> Figure:
     axes = figure.subplots()
     for name in GEOMETRIES:
         values = [gain(name, round(1 / x, 9)) for x in sparsity]
-        (line,) = axes.plot(sparsity, values, linewidth=1.2)
+        axes.plot(sparsity, values, color=POLYTOPES[name], linewidth=1.4)
         axes.annotate(
             f" {name}",
             (sparsity[-1], values[-1]),
-            color=line.get_color(),
+            color="0.2",
             va="center",
             fontsize="small",
             annotation_clip=False,

@@ -4,30 +4,23 @@ import math
 
 import networkx as nx
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from toysuper.figures.style import caption, title
+from toysuper.figures.style import POLYTOPES, caption, styled, title
 from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
 from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
 
 MOST, COLUMNS = 12, 4
-COLOURS = {
-    "single": "#8c8c8c",
-    "digon": "#4c72b0",
-    "triangle": "#dd8452",
-    "tetrahedron": "#55a868",
-    "pentagon": "#c44e52",
-    "square antiprism": "#8172b3",
-    "unknown": "#d6b656",
-}
-OTHER = "#937860"
+OTHER = "0.1"
 
 
+@styled
 def geometry_graph(snapshot: Snapshot) -> Figure:
     r"""Represented features, joined where not orthogonal, coloured by the polytope they form.
 
@@ -42,7 +35,7 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     count = len(chosen)
     columns = min(COLUMNS, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(3.6 * columns, 3.7 * rows + 0.6), layout="constrained")
+    figure = Figure(figsize=(2.7 * columns, 2.8 * rows + 0.6), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     seen: set[str] = set()
     for axes, i in zip(panels, chosen, strict=False):
@@ -52,7 +45,7 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     for empty in panels[count:]:
         empty.set_visible(False)
     keys = [
-        Line2D([], [], marker="o", ls="", color=COLOURS.get(name, OTHER), label=name)
+        Line2D([], [], marker="o", ls="", color=POLYTOPES.get(name, OTHER), label=name)
         for name in sorted(seen)
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=len(keys) or 1, frameon=False)
@@ -73,15 +66,25 @@ def _components(axes: Axes, W: Tensor, parts: list[Polytope]) -> None:
             corner, tall = np.array([0.0, corner[1] - tall]), 0.0
         tall = max(tall, side)
         graph.add_nodes_from(part.features)
-        place = nx.spring_layout(graph.subgraph(part.features), seed=0, center=(0, 0))
+        place = _layout(graph.subgraph(part.features), W[:, list(part.features)])
         middle = corner + np.array([side, -side]) / 2
         points = {i: middle + 0.36 * side * np.asarray(at) for i, at in place.items()}
-        _draw(axes, graph.subgraph(part.features), points, COLOURS.get(part.name, OTHER))
+        _draw(axes, graph.subgraph(part.features), points, POLYTOPES.get(part.name, OTHER))
         corner = corner + np.array([side, 0])
     axes.set(xticks=[], yticks=[])
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.08)
     axes.spines[:].set_color("0.9")
+
+
+def _layout(graph: nx.Graph, W: Tensor) -> dict[int, np.ndarray]:
+    """A polygon as it is; what needs more dimensions as springs would place it."""
+    _, length, axes = torch.linalg.svd(W, full_matrices=False)
+    if len(length) > 2 and length[2] > 0.2 * length[1]:
+        return nx.spring_layout(graph, seed=0, center=(0, 0))
+    flat = torch.zeros(2, W.shape[1], dtype=W.dtype)
+    flat[: len(length)] = (length[:, None] * axes)[:2]
+    return dict(zip(graph.nodes, (flat / flat.abs().max().clamp(min=1e-12)).T.numpy(), strict=True))
 
 
 def _area(part: Polytope) -> float:

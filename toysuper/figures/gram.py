@@ -6,11 +6,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import GRADED, SIGNED, caption, clean, title, unit_scale
+from toysuper.figures.style import GRADED, SIGNED, caption, clean, styled, title, unit_scale
 from toysuper.metrics import norm, superposition
 from toysuper.types import Snapshot
 
 
+@styled
 def gram(snapshot: Snapshot) -> Figure:
     """WᵀW and b over the norms of the features, one column a model.
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.figures.style import SIGNED, caption, clean, panels, some, titles
+from toysuper.figures.style import SIGNED, caption, clean, panels, some, styled, titles
 from toysuper.metrics.neurons import arranged, normalised, with_neurons
 from toysuper.types import Snapshot
 
@@ -17,6 +17,7 @@ MOST = 40
 LAYERS = ("x", "h", "y")
 
 
+@styled
 def network_graph(snapshot: Snapshot) -> Figure:
     """Features at the left, neurons, outputs at the right; one panel a cell, of 24 at most.
 

@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import GRADED, caption, panels, some, titles, unit_scale
+from toysuper.figures.style import GRADED, caption, panels, some, styled, titles, unit_scale
 from toysuper.metrics import superposition
 from toysuper.metrics.neurons import arranged, features_per_neuron, normalised, with_neurons
 from toysuper.types import Snapshot
@@ -23,6 +23,7 @@ WIDE = 16
 """From this many neurons on panels stand one above another."""
 
 
+@styled
 def neuron_stacks(snapshot: Snapshot) -> Figure:
     """Each neuron's input weights on top of each other, one column a neuron, one panel a cell.
 
@@ -38,6 +39,7 @@ def neuron_stacks(snapshot: Snapshot) -> Figure:
     return _figure(snapshot, signed=True)
 
 
+@styled
 def absolute_stacks(snapshot: Snapshot) -> Figure:
     """The same with the weights' magnitudes, as the paper draws models of absolute values.
 

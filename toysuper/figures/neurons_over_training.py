@@ -4,7 +4,7 @@ import torch
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import PARTS, caption, open_frame, panels, some, titles
+from toysuper.figures.style import PARTS, caption, open_frame, panels, some, styled, titles
 from toysuper.metrics.neurons import monosemantic, polysemantic, with_neurons
 from toysuper.types import Snapshot
 
@@ -12,6 +12,7 @@ NAMES = ("one feature", "several features", "dead")
 COLOURS = (PARTS[0], PARTS[1], PARTS[4])
 
 
+@styled
 def neurons_over_training(snapshot: Snapshot) -> Figure:
     """How many neurons have one feature, several, or none, by step; one panel a cell, 24 at most.
 

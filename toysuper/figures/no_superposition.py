@@ -3,12 +3,13 @@
 import torch
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import caption, log_axis, open_frame
+from toysuper.figures.style import caption, log_axis, open_frame, styled
 from toysuper.metrics import dimensions_per_feature, held_out_loss, mean_superposition, represented
 from toysuper.metrics.l1_prices import by_price
 from toysuper.types import Snapshot
 
 
+@styled
 def no_superposition(snapshot: Snapshot) -> Figure:
     """Features per dimension, their superposition, and the loss, by the strength of the price.
 

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from toysuper.figures.style import PARTS, caption, log_axis, open_frame
+from toysuper.figures.style import PARTS, caption, log_axis, open_frame, styled
 from toysuper.functional.nonlinear_compression import compression_error
 from toysuper.metrics import held_out_loss
 from toysuper.metrics.nonlinear_compression import two_in_one
@@ -12,6 +12,7 @@ LEVELS = (2, 3, 4, 5)
 RAMPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
 
+@styled
 def nonlinear_compression(snapshot: Snapshot) -> Figure:
     """The error of both features by ramp width, a curve a number of levels Z.
 

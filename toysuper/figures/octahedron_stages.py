@@ -10,7 +10,7 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.figures.solid import polyhedron
-from toysuper.figures.style import caption, open_frame, set_colours
+from toysuper.figures.style import caption, open_frame, set_colours, styled
 from toysuper.metrics.dynamics import course
 from toysuper.metrics.octahedron_stages import stages
 from toysuper.types import Snapshot
@@ -18,6 +18,7 @@ from toysuper.types import Snapshot
 NAMES = ("A  near zero", "B  two sets apart", "C  triangles open", "D  octahedron")
 
 
+@styled
 def octahedron_stages(snapshot: Snapshot) -> Figure:
     """Four stages of the best model, from the side and from above, over the loss.
 

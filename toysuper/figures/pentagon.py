@@ -7,12 +7,13 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import GRADED, caption, open_frame
+from toysuper.figures.style import GRADED, caption, open_frame, styled
 from toysuper.functional.pentagon_branches import branches
 from toysuper.metrics.pentagon import Fits, fits
 from toysuper.types import Snapshot
 
 
+@styled
 def pentagon_to_digons(snapshot: Snapshot) -> Figure:
     """Solutions laid over each other, and the losses of all of them on two crossing branches.
 

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import caption
+from toysuper.figures.style import caption, styled
 from toysuper.functional.phases import EXTRA, prototype_losses
 from toysuper.metrics.phases import Diagram, diagram
 from toysuper.types import Snapshot
@@ -18,6 +18,7 @@ TICKS_R = {0.1: "0.1×", 1.0: "1×", 10.0: "10×"}
 TICKS_P = {1.0: "1", 0.1: "0.1", 0.01: "0.01"}
 
 
+@styled
 def phase_diagram(snapshot: Snapshot) -> Figure:
     """The extra feature by density and relative importance: theory, training, and both in numbers.
 

@@ -8,13 +8,14 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import GRADED, caption, set_colours, title
+from toysuper.figures.style import GRADED, caption, set_colours, styled, title
 from toysuper.types import Snapshot
 
 LIMIT = 1.5
 COLUMNS = 5
 
 
+@styled
 def plane(snapshot: Snapshot) -> Figure:
     """Each column of W as a line from the origin; one panel a model.
 

@@ -4,13 +4,14 @@ from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
 from toysuper.figures.dimensions import guide_lines
-from toysuper.figures.style import GRADED, caption, log_axis, open_frame
+from toysuper.figures.style import GRADED, caption, log_axis, open_frame, styled
 from toysuper.metrics import dimensionality, norm
 from toysuper.metrics.pressure import features_that_matter
 from toysuper.metrics.snapshot import REPRESENTED
 from toysuper.types import Snapshot
 
 
+@styled
 def pressure(snapshot: Snapshot) -> Figure:
     """D_i of represented features against n / m, one panel a density; polytopes' D as lines.
 

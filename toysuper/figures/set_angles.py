@@ -4,11 +4,12 @@ import torch
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import SETS, caption, log_axis, open_frame
+from toysuper.figures.style import SETS, caption, log_axis, open_frame, styled
 from toysuper.metrics.sets import pairs, set_angle
 from toysuper.types import Snapshot
 
 
+@styled
 def set_angles(snapshot: Snapshot) -> Figure:
     """Angle between every two features of a set, of each density's best model, coloured by set.
 

@@ -9,7 +9,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from toysuper.errors import UserError
 from toysuper.figures.plane import COLUMNS
-from toysuper.figures.style import PARTS, caption, set_colours, title
+from toysuper.figures.style import PARTS, caption, set_colours, styled, title
 from toysuper.functional.hull import edges, faces
 from toysuper.metrics import norm
 from toysuper.metrics.snapshot import REPRESENTED
@@ -18,6 +18,7 @@ from toysuper.types import Snapshot
 LIMIT = 1.05
 
 
+@styled
 def solid(snapshot: Snapshot) -> Figure:
     """Columns of W in space with the hull of the represented ones; one panel a model.
 

@@ -6,12 +6,13 @@ import torch
 from matplotlib.figure import Figure
 
 from toysuper.figures.plane import COLUMNS, in_the_plane, planes
-from toysuper.figures.style import title
+from toysuper.figures.style import styled, title
 from toysuper.functional.spacing import evenly
 from toysuper.metrics import held_out_loss
 from toysuper.types import Snapshot
 
 
+@styled
 def solutions(snapshot: Snapshot) -> Figure:
     """A row for each cell of the grid: seeds from the least held-out loss to the most.
 

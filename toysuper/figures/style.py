@@ -1,9 +1,13 @@
 """Colours and captions that all figures share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib import rc_params_from_file
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -19,11 +23,35 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0
 GRADED = "viridis"
 """Superposition and importance: dark is 0, yellow is 1 or more; colour-blind safe."""
 
-PARTS = ("#4c72b0", "#dd8452", "#8172b3", "#55a868", "#c9c9c9")
+SETS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+"""Features that are drawn together: colours of Okabe and Ito, safe for the colour-blind."""
+
+PARTS = (*SETS[:2], SETS[4], SETS[2], "#c9c9c9")
 """Distinct parts of a whole."""
 
-SETS = (*PARTS[:4], "#c44e52", "#937860")
-"""Features that are drawn together."""
+POLYTOPES = {
+    "single": "#6a6a6a",
+    "digon": SETS[0],
+    "triangle": SETS[1],
+    "tetrahedron": SETS[2],
+    "pentagon": SETS[3],
+    "square antiprism": SETS[4],
+    "icosahedron": SETS[5],
+}
+"""Ways to share dimensions."""
+
+STYLE = rc_params_from_file(Path(__file__).with_name("paper.mplstyle"), use_default_template=False)
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the look of ``paper.mplstyle``, whatever the caller's is."""
+
+    @wraps(draw)
+    def in_style(*args: Any, **kwargs: Any) -> Figure:
+        with mpl.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return in_style
 
 
 MOST = 24

@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.figures.style import caption, title
+from toysuper.figures.style import caption, styled, title
 from toysuper.functional.exact import exact_loss
 from toysuper.types import Snapshot
 
 LIMIT, POINTS, NODES = 1.4, 201, 12
 
 
+@styled
 def loss_surface(snapshot: Snapshot) -> Figure:
     """The exact loss without bias over W_1 and W_2, one panel a cell; dots are trained models.
 

@@ -7,13 +7,14 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toysuper.figures.style import SIGNED, caption, clean, some, titles
+from toysuper.figures.style import SIGNED, caption, clean, some, styled, titles
 from toysuper.metrics.neurons import arranged, normalised
 from toysuper.types import Snapshot
 
 SCALE = 1.5
 
 
+@styled
 def weight_matrices(snapshot: Snapshot) -> Figure:
     """W with a row a feature, by importance, and a column a neuron; one panel a cell, 24 at most.
 

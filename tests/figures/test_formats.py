@@ -1,0 +1,46 @@
+import io
+from xml.etree import ElementTree
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from toysuper.figures.formats import described, gif, pixels, png, svg
+
+
+def drawn(title: str = "1 - S = 0.1") -> Figure:
+    figure = Figure(figsize=(3, 2))
+    figure.subplots().set_title(title)
+    figure.supxlabel("n = 5 features")
+    return figure
+
+
+def a_figure(snapshot: None) -> Figure:
+    """Each :math:`W_i` as a line,
+    one panel a model.
+
+    More of it.
+    """
+
+
+ABOUT = "Each W_i as a line, one panel a model. Panels: 1 - S = 0.1. n = 5 features."
+
+
+def test_a_description_is_the_first_sentence_the_panels_and_the_caption() -> None:
+    assert described(a_figure, drawn()) == ABOUT
+
+
+def test_files_say_what_they_show() -> None:
+    picture = Image.open(io.BytesIO(png(drawn(), ABOUT)))
+    assert picture.text["Description"] == ABOUT and picture.size == (450, 300)
+    assert ABOUT in "".join(ElementTree.fromstring(svg(drawn(), ABOUT)).itertext())
+    film = Image.open(io.BytesIO(gif([drawn("a"), drawn("b")], ABOUT)))
+    assert film.info["comment"].decode() == ABOUT and film.n_frames == 2
+
+
+def test_an_svg_is_the_same_whenever_it_is_made() -> None:
+    assert svg(drawn(), ABOUT) == svg(drawn(), ABOUT)
+
+
+def test_pixels_are_those_of_the_picture() -> None:
+    assert pixels(drawn()).shape == (200, 300, 3) and np.ptp(pixels(drawn())) > 200

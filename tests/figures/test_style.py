@@ -1,0 +1,69 @@
+import itertools
+import re
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from tests._run import ROOT
+from toysuper.figures.style import PARTS, POLYTOPES, SETS, styled
+
+# Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB
+DEFICIENCIES = {
+    "none": np.eye(3),
+    "protan": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deutan": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour: str, seen_by: str) -> np.ndarray:
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = (np.array(DEFICIENCIES[seen_by]) @ linear).clip(0, 1)
+    x, y, z = np.cbrt((XYZ @ seen) / XYZ.sum(1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def nearest(colours: list[str], seen_by: str) -> float:
+    pairs = itertools.combinations(colours, 2)
+    return min(float(np.linalg.norm(lab(a, seen_by) - lab(b, seen_by))) for a, b in pairs)
+
+
+@pytest.mark.parametrize("seen_by", DEFICIENCIES)
+@pytest.mark.parametrize("colours", [SETS, PARTS, tuple(POLYTOPES.values())], ids=str)
+def test_everyone_tells_the_colours_apart(colours, seen_by: str) -> None:
+    assert nearest(list(colours), seen_by) > 10  # a just noticeable difference is 2.3
+
+
+def test_the_control_red_and_green_is_seen_by_some_only() -> None:
+    traffic = ["#b35900", "#6b8000"]
+    assert nearest(traffic, "none") > 30 and nearest(traffic, "deutan") < 10
+
+
+def test_a_figure_looks_the_same_whatever_the_caller_prefers() -> None:
+    @styled
+    def line(snapshot: None) -> Figure:
+        figure = Figure()
+        figure.subplots().plot([0, 1])
+        return figure
+
+    with mpl.rc_context({"axes.linewidth": 7, "lines.linewidth": 9, "axes.edgecolor": "red"}):
+        (axes,) = line(None).axes
+        assert mpl.rcParams["axes.linewidth"] == 7
+    assert axes.spines["left"].get_linewidth() == 0.8
+
+
+def test_every_figure_is_drawn_in_the_style() -> None:
+    for path in (ROOT / "toysuper/figures").glob("*.py"):
+        text = path.read_text()
+        drawn = re.findall(r"^def \w+\(snapshot: Snapshot\) -> Figure", text, re.MULTILINE)
+        assert text.count("@styled\ndef ") == len(drawn), path
+
+
+def test_the_style_is_matplotlibs_for_everybody() -> None:
+    with mpl.style.context("toysuper.figures.paper"):
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"][0] == SETS[0].strip("#")

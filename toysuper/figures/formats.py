@@ -1,0 +1,69 @@
+"""Figures as files that say what they show."""
+
+import inspect
+import io
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+
+def described(function: Callable, figure: Figure) -> str:
+    """What a figure shows in words: the function's first sentences, the panels, the caption.
+
+    >>> described(inspect.getdoc, Figure())
+    'Get the documentation string for an object.'
+    """
+    first = (inspect.getdoc(function) or function.__name__).partition("\n\n")[0]
+    first = re.sub(r":\w+:`(.+?)`", r"\1", " ".join(first.split()))
+    panels = dict.fromkeys(axes.get_title().replace("\n", ", ") for axes in figure.axes)
+    titles = "; ".join(title for title in panels if title)
+    caption = figure.get_supxlabel()
+    said = [first, titles and f"Panels: {titles}.", caption and f"{caption}."]
+    return " ".join(part for part in said if part)
+
+
+def png(figure: Figure, about: str) -> bytes:
+    """A picture of 150 dots an inch, with its description inside."""
+    return _saved(figure, "png", {"Description": about})
+
+
+def svg(figure: Figure, about: str) -> bytes:
+    """A drawing, the same bytes whenever it is made."""
+    return _saved(figure, "svg", {"Description": about, "Date": None})
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    content = io.BytesIO()
+    with rc_context({"svg.hashsalt": "toysuper"}):
+        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+    return content.getvalue()
+
+
+def gif(figures: Sequence[Figure], about: str, milliseconds: int = 80) -> bytes:
+    """An endless animation that rests at its last picture."""
+    frames = [Image.fromarray(pixels(figure)).quantize(64) for figure in figures]
+    waits = [milliseconds] * (len(frames) - 1) + [25 * milliseconds]
+    film = io.BytesIO()
+    frames[0].save(
+        film,
+        "gif",
+        save_all=True,
+        append_images=frames[1:],
+        duration=waits,
+        loop=0,
+        optimize=True,
+        comment=about.encode()[:255],
+    )
+    return film.getvalue()
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """The figure as ``(height, width, 3)`` bytes."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
