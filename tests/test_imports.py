@@ -48,7 +48,7 @@ ALLOWED = {
     },
     "callbacks": CORE
     | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "memory"}
-    | {"metrics", "strategies"},
+    | {"metrics", "strategies", "__version__"},
 }
 LIGHTNING = {"data", "models", "strategies", "callbacks", "checkpoints", "cli", "messages", "runs"}
 

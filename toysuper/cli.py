@@ -18,13 +18,16 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from toysuper import __version__, configs
 from toysuper.callbacks import (
+    About,
     Checkpoints,
     Claims,
     Figures,
     History,
+    HParams,
     Instances,
     Meshes,
     Predictions,
+    Projector,
     SnapshotMetrics,
     StepProgressBar,
 )
@@ -77,6 +80,8 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(SnapshotMetrics, "metrics")
         parser.add_lightning_class_args(Figures, "figures")
         parser.add_lightning_class_args(Meshes, "meshes")
+        parser.add_lightning_class_args(Projector, "projector")
+        parser.add_lightning_class_args(HParams, "hparams")
         parser.add_lightning_class_args(Instances, "instances")
         parser.add_lightning_class_args(Claims, "claims")
         for name in configs.LINKED:
@@ -140,7 +145,7 @@ class ToyCLI(LightningCLI):
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
-        callbacks = [*_several(given.get("callbacks")), Predictions()]
+        callbacks = [*_several(given.get("callbacks")), About(), Predictions()]
         own = any(isinstance(callback, Checkpoints) for callback in callbacks)
         if {**given, **kwargs}.get("enable_checkpointing") is not False and not own:
             callbacks.append(Checkpoints())

@@ -44,7 +44,7 @@ def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None
     world = data(grid=GRID)
     snapshot = fitted(world, 5).snapshot(world)
     functions = [getattr(metrics, name) for name in metrics.__all__ if name[0].islower()]
-    assert len(functions) == 19
+    assert len(functions) == 20
     for function in functions:
         values = function(snapshot)
         per_neuron = function.__name__.startswith("p")

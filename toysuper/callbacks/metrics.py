@@ -1,18 +1,21 @@
 """Metrics of the Snapshot into scalars and histograms."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
+from toysuper.callbacks.front_page import layout
 from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen
 from toysuper.grid import in_words
 from toysuper.types import Coordinates, Snapshot
 
 DEFAULT = (
     measure.held_out_loss,
+    measure.linear_floor,
     measure.represented,
     measure.mean_superposition,
     measure.superposition,
@@ -51,6 +54,8 @@ class SnapshotMetrics(SnapshotCallback):
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Measure and log."""
+        if self.coordinates != snapshot.coordinates:
+            self._lay_out(trainer, snapshot)
         for function in chosen(self.measure, DEFAULT, NEURONS, snapshot):
             name, values = function.__name__, attempt(function, snapshot, Tensor)
             if values is None:
@@ -63,16 +68,26 @@ class SnapshotMetrics(SnapshotCallback):
 
     def scalars(self, name: str, values: Tensor, snapshot: Snapshot) -> dict[str, float]:
         """The tags of one metric and their values."""
-        if self.coordinates is not snapshot.coordinates:
-            self.coordinates = snapshot.coordinates
-            self.places = _places(snapshot.coordinates, self.most)
-        means = {f"{name}/{tag}": float(values[of].mean()) for tag, of in self.places.items()}
-        if len(means) == len(values):
-            return means
+        shared = self._places(snapshot).items()
+        means = {f"{name}/{tag}": float(values[of].mean()) for tag, of in shared}
+        if len(means) == len(values) or not values.isfinite().all():
+            return {tag: mean for tag, mean in means.items() if isfinite(mean)}
         quantiles = values.double().quantile(torch.tensor(QUANTILES, dtype=torch.float64))
         return means | {
             f"{name}/q{q:g}": float(v) for q, v in zip(QUANTILES, quantiles, strict=True)
         }
+
+    def _lay_out(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        for logger in trainer.loggers:
+            if hasattr(logger.experiment, "add_custom_scalars"):
+                logger.experiment.add_custom_scalars(layout(self._places(snapshot)))
+
+    def _places(self, snapshot: Snapshot) -> dict[str, list[int]]:
+        """Who shares a tag, looked for once."""
+        if self.coordinates != snapshot.coordinates:
+            self.coordinates = snapshot.coordinates
+            self.places = _places(snapshot.coordinates, self.most)
+        return self.places
 
     def _histogram(self, trainer: Trainer, name: str, values: Tensor, step: int) -> None:
         for logger in trainer.loggers:

@@ -10,8 +10,9 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
+from toysuper.callbacks.about import tell
 from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, run_folder
-from toysuper.claims.claim import Claim, table
+from toysuper.claims.claim import Claim, markdown, table
 from toysuper.files import write_csv, write_whole
 from toysuper.grid import places
 from toysuper.strategies import is_sharded, whole
@@ -102,6 +103,7 @@ class Claims(SnapshotCallback):
         if not self.claims:
             return
         print(f"\n{table(self.claims)}\n")
+        tell(trainer, "4 claims", markdown(self.claims))
         folder = run_folder(trainer)
         if folder is not None:
             rows = [{**vars(claim), "holds": claim.verdict} for claim in self.claims]

@@ -89,9 +89,26 @@ def table(claims: Iterable[Claim]) -> str:
     -----  ----------  --------  --------  -------
     A      one is one  1         1.0       holds
     """
-    rows = [("claim", "statement", "expected", "measured", "verdict")]
-    rows += [(c.name, c.statement, c.expected, c.measured, c.verdict) for c in claims]
+    rows = _rows(claims)
     widths = [max(len(row[k]) for row in rows) for k in range(5)]
     head, *body = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
     lines = [head, "  ".join("-" * width for width in widths), *body]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def markdown(claims: Iterable[Claim]) -> str:
+    """The claims as a table of Markdown.
+
+    >>> print(markdown([Claim("A", "|x| is x", "1", "1.0", True)]))
+    | claim | statement | expected | measured | verdict |
+    |---|---|---|---|---|
+    | A | &#124;x&#124; is x | 1 | 1.0 | holds |
+    """
+    rows = [[cell.replace("|", "&#124;") for cell in row] for row in _rows(claims)]
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, "|---" * 5 + "|", *body])
+
+
+def _rows(claims: Iterable[Claim]) -> list[tuple[str, ...]]:
+    head = ("claim", "statement", "expected", "measured", "verdict")
+    return [head, *((c.name, c.statement, c.expected, c.measured, c.verdict) for c in claims)]

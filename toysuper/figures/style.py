@@ -67,9 +67,14 @@ def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str
     return ", ".join(_term(name, value) for name, value in coordinates.items() if name not in drop)
 
 
+def named(function: str) -> str:
+    """An activation function as it is written in text."""
+    return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(function, function)
+
+
 def _term(name: str, value: float | int | str) -> str:
     if isinstance(value, str):
-        return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(value, value)
+        return named(value)
     return f"{'1 - S' if name == 'density' else name} = {value:.3g}"
 
 

@@ -15,17 +15,21 @@ def uniform_variance(density: Tensor) -> Tensor:
 
 
 def linear_floor(
-    importance: Float[Tensor, "inst feat"], density: Float[Tensor, "inst feat"], hidden: int
+    importance: Float[Tensor, "inst feat"],
+    density: Float[Tensor, "inst feat"],
+    hidden: int | Tensor,
 ) -> Float[Tensor, " inst"]:
     r"""The least loss of a linear model, :math:`\sum_{i > m} I_i u(p_i)` over the cheapest.
 
-    Reached exactly when W projects on the m features with the largest :math:`I_i u(p_i)`.
+    ``hidden`` is m, or one for each instance. Reached exactly when W projects on the m features
+    with the largest :math:`I_i u(p_i)`.
 
     >>> linear_floor(torch.tensor([[1.0, 0.5, 0.25]]), torch.ones(1, 3), hidden=2)
     tensor([0.0208])
     """
     cost = importance * uniform_variance(density)
-    return cost.sort(-1, descending=True).values[:, hidden:].sum(-1)
+    left_out = torch.arange(cost.shape[-1]) >= torch.as_tensor(hidden)[..., None]
+    return (cost.sort(-1, descending=True).values * left_out).sum(-1)
 
 
 def linear_loss(

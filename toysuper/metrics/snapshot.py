@@ -1,9 +1,10 @@
 """Metrics of a Snapshot: one value per instance, or one per instance and feature."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.functional import geometry
+from toysuper.functional import geometry, theory
 from toysuper.types import Snapshot
 
 PerFeature = Float[Tensor, "inst feat"]
@@ -16,6 +17,13 @@ REPRESENTED = 0.5
 def held_out_loss(snapshot: Snapshot) -> PerInstance:
     """Held-out loss, summed over features."""
     return snapshot.loss.sum(-1)
+
+
+def linear_floor(snapshot: Snapshot) -> PerInstance:
+    """The least loss that a linear model can have; NaN where features are not sparse uniform."""
+    floor = theory.linear_floor(snapshot.importance, snapshot.density, snapshot.dimensions)
+    known = [task == "identity" and snapshot.sparse_uniform for task in snapshot.task]
+    return floor.where(torch.tensor(known), torch.nan)
 
 
 def norm(snapshot: Snapshot) -> PerFeature:

@@ -1,0 +1,53 @@
+"""TensorBoard's text page: what the run is."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from toysuper import __version__
+from toysuper.callbacks.moments import run_folder
+from toysuper.figures.style import named
+from toysuper.types import Snapshot
+
+
+class About(Callback):
+    """Logs the model's equation, the config and the versions as text when training starts."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Log; the claims follow at the end."""
+        snapshot = pl_module.snapshot(trainer.datamodule)
+        folder = run_folder(trainer)
+        config = folder / "config.yaml" if folder else None
+        tell(trainer, "1 model", f"**{type(pl_module).__name__}**\n\n`{equation(snapshot)}`")
+        if config and config.is_file():
+            given = [
+                line for line in config.read_text().splitlines() if not line.endswith(": null")
+            ]
+            tell(trainer, "2 config", "\n".join(["```yaml", *given, "```"]))
+        tell(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
+
+
+def tell(trainer: Trainer, tag: str, text: str) -> None:
+    """Put Markdown into every logger that takes text."""
+    for logger in trainer.loggers:
+        if trainer.is_global_zero and hasattr(logger.experiment, "add_text"):
+            logger.experiment.add_text(f"about/{tag}", text, trainer.global_step)
+
+
+def equation(snapshot: Snapshot) -> str:
+    """The models' formula, with the names of the functions that its instances have."""
+    tied = bool((snapshot.encoder == snapshot.decoder).all())
+    inside = "W x + c" if snapshot.hidden_bias.any() else "W x"
+    hidden, inner_names = _of("f", snapshot.hidden_activation, inside)
+    output, outer_names = _of("g", snapshot.activation, f"{'Wᵀ' if tied else 'Vᵀ'} {hidden} + b")
+    answer = "x'" if {*snapshot.task} == {"identity"} else "y'"
+    return "; ".join([f"{answer} = {output}", *inner_names, *outer_names])
+
+
+def _of(letter: str, functions: tuple[str, ...], argument: str) -> tuple[str, list[str]]:
+    """The function of the argument, and what its letter means where instances differ."""
+    names = [named(name) for name in dict.fromkeys(functions)]
+    if len(names) > 1:
+        return f"{letter}({argument})", [f"{letter} is {' or '.join(names)}"]
+    return (argument if names == ["linear"] else f"{names[0]}({argument})"), []

@@ -1,0 +1,70 @@
+"""Feature directions for TensorBoard's projector."""
+
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.text_format import MessageToString
+from lightning.pytorch import Trainer
+from tensorboard.plugins.projector import ProjectorConfig
+
+from toysuper import metrics as measure
+from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.files import write_whole
+from toysuper.functional.spacing import evenly
+from toysuper.grid import in_words
+from toysuper.types import Snapshot
+
+LEAST = 3
+"""Dimensions below which the projector shows nothing; zeros fill them up."""
+
+
+class Projector(SnapshotCallback):
+    """Writes the columns of W of each cell's best model, with what is known of each feature.
+
+    Args:
+        most: most models to show, evenly picked from the grid; 0 writes none.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self.most = most
+
+    def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
+        """Write ``projector/*.tsv`` and the file that names them."""
+        folder = run_folder(trainer)
+        if folder is None or not self.most or not len(snapshot):
+            return
+        best, config = snapshot.best(), ProjectorConfig()
+        for i in evenly(len(best), self.most):
+            model = best.pick([i])
+            name = in_words({k: v for k, v in model.coordinates[0].items() if k != "seed"})
+            entry = config.embeddings.add(tensor_name=name)
+            entry.tensor_path, entry.metadata_path = f"projector/{i}.tsv", f"projector/{i}.meta.tsv"
+            _write(folder / entry.tensor_path, directions(model))
+            _write(folder / entry.metadata_path, metadata(model))
+        write_whole(folder / "projector_config.pbtxt", MessageToString(config).encode())
+
+
+def directions(model: Snapshot) -> list[list[Any]]:
+    """One row per feature: its column of W."""
+    blank = [0.0] * max(0, LEAST - model.W.shape[1])
+    return [[*column, *blank] for column in model.W[0].T.tolist()]
+
+
+def metadata(model: Snapshot) -> list[list[Any]]:
+    """The header, then one row per feature."""
+    known = {
+        "feature": list(range(model.W.shape[2])),
+        "importance": model.importance[0].tolist(),
+        "density": model.density[0].tolist(),
+        "norm": measure.norm(model)[0].tolist(),
+        "dimensionality": measure.dimensionality(model)[0].tolist(),
+        "superposition": measure.superposition(model)[0].tolist(),
+        "bias": model.bias[0].tolist(),
+        "set": model.sets[0].tolist(),
+    }
+    return [[*known], *map(list, zip(*known.values(), strict=True))]
+
+
+def _write(path: Path, rows: list[list[Any]]) -> None:
+    lines = ["\t".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in row) for row in rows]
+    write_whole(path, "\n".join([*lines, ""]).encode())
