@@ -18,6 +18,7 @@ ALLOWED = {
     "experiments": {"configs"},
     "interactive": {"cli", "types"},
     "collect": {"configs", "errors", "files"},
+    "report": {"__version__", "collect", "errors", "experiments", "files", "report"},
     "sweeps": {"collect", "configs", "errors", "files", "sweeps"},
     "features": CORE | {"features"},
     "named_functions": {"functional"},

@@ -40,7 +40,7 @@ def collect(folder: Path) -> list[dict[str, Any]]:
     """
     if not folder.is_dir():
         raise UserError(f"'{folder}' is not a folder; give the one that the runs lie in")
-    rows = [row for run in _runs(folder) for row in _rows(folder, run)]
+    rows = [row for run in runs(folder) for row in _rows(folder, run)]
     if not rows:
         raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
     return rows
@@ -60,7 +60,7 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
         raise UserError(f"--to '{path}' ends neither in .csv nor in .parquet")
 
 
-def _runs(folder: Path) -> list[Path]:
+def runs(folder: Path) -> list[Path]:
     """Where a ``config.yaml`` and an ``instances.csv`` lie; links are not followed."""
     found = (Path(at) for at, _, names in os.walk(folder) if "config.yaml" in names)
     return sorted(run for run in found if (run / "instances.csv").is_file())
@@ -69,12 +69,13 @@ def _runs(folder: Path) -> list[Path]:
 def _rows(folder: Path, run: Path) -> Iterator[dict[str, Any]]:
     config = yaml.safe_load((run / "config.yaml").read_text())
     told = {k: v for part in SECTIONS for k, v in flat(config.get(part), part).items()}
-    claims = {f"claim {row['name']}": row["holds"] for row in _table(run / "claims.csv")}
-    for row in _table(run / "instances.csv"):
+    claims = {f"claim {row['name']}": row["holds"] for row in table(run / "claims.csv")}
+    for row in table(run / "instances.csv"):
         yield {"run": str(run.relative_to(folder)), **told, **row, **claims}
 
 
-def _table(path: Path) -> list[dict[str, str]]:
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file; none where there is no file."""
     return list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
 
 

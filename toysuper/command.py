@@ -44,6 +44,8 @@ def _light(verb: str, args: list[str]) -> None:
         from toysuper.sweeps.command import main as run
     elif verb == "collect":
         from toysuper.collect import main as run
+    elif verb == "report":
+        from toysuper.report.command import main as run
     else:
         from toysuper.experiments import main as run
     try:
@@ -59,7 +61,7 @@ def main(args: list[str] | None = None) -> None:
         print(HELP, end="")
     elif args == ["--version"]:
         print(f"toysuper {__version__}")
-    elif args[0] in ("sweep", "collect", "configs"):
+    elif args[0] in ("sweep", "collect", "configs", "report"):
         _light(args[0], args[1:])
     else:
         if "OMP_WAIT_POLICY" not in os.environ:

@@ -1,0 +1,155 @@
+import itertools
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from toysuper.errors import UserError
+from toysuper.experiments import experiments
+from toysuper.figures.formats import gif, png
+from toysuper.report.command import main
+from toysuper.report.gather import gather
+from toysuper.report.page import HERE
+from toysuper.report.story import STORY
+
+CONFIG = (
+    "model: {class_path: a}\nclip: null\nfigures: {draw: [f.second, f.first], animate: [f.film]}\n"
+)
+
+
+def figure(text: str = "a") -> Figure:
+    drawn = Figure(figsize=(1, 1))
+    drawn.text(0.5, 0.5, text)
+    return drawn
+
+
+def run(folder: Path, age: int = 0, verdict: str = "holds", names: tuple = ("first",)) -> Path:
+    (folder / "figures").mkdir(parents=True)
+    for name in names:
+        about = f"{name} <shows> & tells. Panels: a."
+        (folder / "figures" / f"{name}.png").write_bytes(png(figure(), about))
+    (folder / "config.yaml").write_text(CONFIG)
+    (folder / "instances.csv").write_text("density,loss\n1,2\n1,3\n")
+    claim = f'A,"a < b, c","0-1",0.5,{verdict}\n'
+    (folder / "claims.csv").write_text("name,statement,expected,measured,holds\n" + claim)
+    os.utime(folder / "instances.csv", (1e9 - age, 1e9 - age))
+    return folder
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.text = ""
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def written(folder: Path) -> Page:
+    main([str(folder)])
+    return Page(folder / "report.html")
+
+
+def test_experiments_come_in_the_order_of_the_paper_and_own_ones_last(tmp_path: Path) -> None:
+    for name in ("zebra", "octahedron", "intro", "apple"):
+        run(tmp_path / name / "0")
+    assert [found.name for found in gather(tmp_path)] == ["intro", "octahedron", "apple", "zebra"]
+    page = written(tmp_path)
+    assert page.all("h2")[0]["id"] == "introduction"
+    assert "Your own experiments" in page.text
+
+
+def test_the_run_that_ended_last_is_shown_whatever_it_claims(tmp_path: Path) -> None:
+    run(tmp_path / "intro" / "0", age=1)
+    run(tmp_path / "intro" / "1", verdict="FAILS")
+    run(tmp_path / "intro" / "2", age=2)
+    (tmp_path / "intro" / "3").mkdir()  # has not ended
+    (found,) = gather(tmp_path)
+    assert found.folder.name == "1" and found.others == 2 and found.models == 2
+    page = written(tmp_path)
+    assert "✗ FAILS" in page.text and "2 earlier runs" in page.text
+
+
+def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path: Path) -> None:
+    folder = run(tmp_path / "own" / "0", names=("first", "second", "other"))
+    film = gif([figure("a"), figure("b")], "A film.")
+    (folder / "figures" / "film.gif").write_bytes(film)
+    (found,) = gather(tmp_path)
+    assert [picture.name for picture in found.pictures] == ["second", "first", "other", "film"]
+    sources = written(tmp_path).all("source")
+    assert [tag["media"] for tag in sources] == ["(prefers-reduced-motion: reduce)"]
+
+
+def test_claims_and_config_are_beside_the_figure(tmp_path: Path) -> None:
+    run(tmp_path / "own" / "0")
+    page = written(tmp_path)
+    for told in ("a < b, c", "0-1", "0.5", "class_path: a", "own/0/config.yaml"):
+        assert told in page.text
+    assert "clip: null" not in page.text
+
+
+def test_the_page_needs_no_network_and_says_what_it_shows(tmp_path: Path) -> None:
+    run(tmp_path / "intro" / "0")
+    page = written(tmp_path)
+    assert page.all("html")[0]["lang"] == "en" and len(page.all("h1")) == 1
+    (image,) = page.all("img")
+    assert image["alt"] == "first <shows> & tells. Panels: a."
+    assert image["src"].startswith("data:image/webp;base64,")
+    loads = [tag for name, tag in page.tags if name != "a" and {"src", "href"} & set(tag)]
+    assert all(tag["src"].startswith("data:") for tag in loads)
+    assert "url(" not in (HERE / "page.css").read_text() and not page.all("script")
+
+
+def test_headings_skip_no_level_and_names_are_used_once(tmp_path: Path) -> None:
+    for name in ("intro", "octahedron", "mine", "a/mine", "introduction"):
+        run(tmp_path / name / "0")
+    page = written(tmp_path)
+    levels = [int(name[1]) for name, _ in page.tags if re.fullmatch(r"h\d", name)]
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no run that has ended"):
+        main([str(tmp_path)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_section_has_its_story() -> None:
+    assert list(dict.fromkeys(told.section for told in experiments())) == list(STORY)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_has_contrast(scheme: int) -> None:
+    """At least 4.5, as WCAG 2.2 asks of text (level AA)."""
+    block = re.findall(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", block))
+    for name in ("ink", "faint", "link", "holds", "fails", "unmeasured"):
+        assert contrast(colours[name], colours["paper"]) >= 4.5, name
+    assert contrast(colours["ink"], colours["code"]) >= 4.5
+    assert contrast("#777777", "#999999") < 4.5, "a control that fails"
