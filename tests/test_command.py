@@ -1,11 +1,15 @@
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
 from tests._run import ROOT
-from toysuper.command import HELP, SPINS, main
+from toysuper.command import LIGHT as COMMANDS
+from toysuper.command import SPINS, main
+from toysuper.completion import SHELLS, script
+from toysuper.help import HELP, VERBS, usual
 
 LIGHT = """
 import sys
@@ -16,16 +20,29 @@ assert not heavy, heavy
 """
 
 
-@pytest.mark.parametrize("args", [[], ["--help"], ["-h"], ["--version"]])
+@pytest.mark.parametrize(
+    "args",
+    [[], ["--help"], ["-h"], ["--version"], ["fit", "--help"], ["configs"], ["completion", "bash"]],
+    ids=" ".join,
+)
 def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:
     command = [sys.executable, "-c", LIGHT, *args]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert done.stdout.startswith("toysuper 0." if args == ["--version"] else "usage: toysuper")
+    starts = {"--version": "toysuper 0.", "configs": "Experiments", "completion": "# source"}
+    assert done.stdout.startswith(starts.get((args or [""])[0], "usage: toysuper"))
 
 
-def test_help_fits_on_a_screen_and_names_configs_that_exist() -> None:
+@pytest.mark.parametrize("text", [HELP, *map(usual, VERBS)], ids=["toysuper", *VERBS])
+def test_help_fits_on_a_screen(text: str) -> None:
+    lines = text.splitlines()
+    assert len(lines) <= 27 and max(map(len, lines)) <= 100
+
+
+def test_help_names_every_command_and_configs_that_exist() -> None:
     lines = HELP.splitlines()
-    assert len(lines) <= 25 and max(map(len, lines)) <= 100
+    named = {line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "}
+    assert named >= set(COMMANDS) and set(VERBS) <= set(HELP.replace(";", " ").split())
+    assert sum(line.startswith("  toysuper") for line in lines) == 5
     words = [w for line in lines if line.startswith("  toysuper") for w in line.split()]
     named = {words[i + 1] for i, word in enumerate(words) if word == "--config"}
     found = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
@@ -55,3 +72,39 @@ def test_threads_sleep_soon_by_default(monkeypatch) -> None:
     with pytest.raises(SystemExit):
         main(["fit", "--config", "no_such_config"])
     assert os.environ["GOMP_SPINCOUNT"] == SPINS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main([verb, "--help-all"])
+    everything = capsys.readouterr().out
+    assert stop.value.code == 0 and len(everything.splitlines()) > 100
+    for option in re.findall(r"--[a-z_]+\.[a-z_]+", usual(verb)):
+        assert option in everything or option == "--model.hidden", option
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["toysuper", "co"], "collect completion configs"),
+        (["toysuper", "fit", "--config", "intr"], "intro"),
+        (["toysuper", "fit", "--ckpt_path", ""], "last"),
+        (["toysuper", "fit", "--config", "intro", "--data.se"], "--data.seed"),
+        (["toysuper", "fit", "no_op"], ""),
+    ],
+    ids=str,
+)
+def test_bash_completes(typed: list[str], offered: str) -> None:
+    words = " ".join(f"'{word}'" for word in typed)
+    ask = f"COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _toysuper; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(
+        ["bash", "-c", f"{script('bash')}\n{ask}"], capture_output=True, text=True, check=True
+    )
+    assert sorted(done.stdout.split()) == offered.split()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_names_commands_and_configs(shell: str) -> None:
+    assert all(name in script(shell) for name in (*VERBS, *COMMANDS, "intro", "debug"))

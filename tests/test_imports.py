@@ -16,6 +16,9 @@ ALLOWED = {
     "schedules": {"errors"},
     "files": {"errors"},
     "experiments": {"configs"},
+    "completion": {"configs", "help"},
+    "help": set(),
+    "waiting": set(),
     "interactive": {"cli", "types"},
     "collect": {"configs", "errors", "files"},
     "report": {"__version__", "collect", "errors", "experiments", "files", "report"},
@@ -49,7 +52,7 @@ ALLOWED = {
     },
     "callbacks": CORE
     | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "memory"}
-    | {"metrics", "strategies", "__version__"},
+    | {"metrics", "strategies", "waiting", "__version__"},
 }
 LIGHTNING = {"data", "models", "strategies", "callbacks", "checkpoints", "cli", "messages", "runs"}
 

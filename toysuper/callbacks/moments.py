@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from matplotlib.figure import Figure
+from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Snapshot
+from toysuper.waiting import Waiting
 
 
 class SnapshotCallback(Callback):
@@ -62,6 +65,9 @@ def chosen(
     return (*usual, *of_neurons) if has_neurons(snapshot) else usual
 
 
+DOING = {Figure: "drawing", Tensor: "measuring", list: "checking"}
+
+
 def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
     """What a function makes of a Snapshot; None and a warning where that is not of its kind.
 
@@ -70,7 +76,8 @@ def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
     if not len(snapshot):
         return None
     try:
-        made = function(snapshot)
+        with Waiting(f"{DOING.get(kind, 'making')} {function.__name__}"):
+            made = function(snapshot)
         if isinstance(made, kind):
             return made
         text = f"{function.__name__} gave a {type(made).__name__} and not a {kind.__name__}"

@@ -1,0 +1,53 @@
+"""Words for whoever waits: what takes long, and for how long already."""
+
+import sys
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+PATIENCE, OF_FILES = 1.0, 5.0
+"""Seconds that may pass without a word on a screen, and in a file."""
+
+
+class Waiting:
+    """Says what goes on, once it has taken a second: a line that counts, gone when it is done.
+
+    Where the screen is a file, one line is written, and later.
+
+    >>> with Waiting("drawing"):  # quick, so nothing is said
+    ...     picture = None
+    """
+
+    def __init__(self, what: str, patience: float | None = None) -> None:
+        usual = PATIENCE if sys.stderr.isatty() else OF_FILES
+        self.what, self.patience = what, usual if patience is None else patience
+        self.over = Event()
+        self.thread = Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to wait."""
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        """It is done."""
+        self.over.set()
+        self.thread.join()
+
+    def _tell(self) -> None:
+        if self.over.wait(self.patience):
+            return
+        if not sys.stderr.isatty():
+            print(f"{self.what} …", file=sys.stderr, flush=True)
+            return
+        with tqdm(desc=self.what, bar_format="{desc} … {elapsed}", leave=False) as line:
+            line.start_t -= self.patience
+            while not self.over.wait(0.2):
+                line.refresh()
