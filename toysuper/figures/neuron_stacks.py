@@ -41,7 +41,9 @@ def neuron_stacks(snapshot: Snapshot) -> Figure:
 
 @styled
 def absolute_stacks(snapshot: Snapshot) -> Figure:
-    """The same with the weights' magnitudes, as the paper draws models of absolute values.
+    """Magnitudes of each neuron's input weights on top of each other, one column a neuron.
+
+    As :func:`neuron_stacks` but without signs, as the paper draws models of absolute values.
 
     Source: the paper's section "Computation in Superposition".
     """
@@ -59,6 +61,7 @@ def _figure(snapshot: Snapshot, signed: bool) -> Figure:
     bars = {unit_scale(GRADED): "superposition of the feature", TINT: "features of the neuron"}
     for scale, name in bars.items():
         figure.colorbar(scale, ax=grid, label=name, pad=0.01, aspect=60 if aside else 30)
+    figure.supylabel("input weights on top of each other", fontsize="medium")
     caption(figure, models)
     return figure
 

@@ -33,7 +33,7 @@ def set_angles(snapshot: Snapshot) -> Figure:
     low = float(best.common_density().min()) * 0.99
     ticks = [p for p in (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1) if p >= low]
     axes.set(ylabel="degrees within a set", ylim=(-6, 186), yticks=range(0, 181, 30))
-    log_axis(axes, "1 - S", ticks)
+    log_axis(axes, "density 1 - S", ticks)
     open_frame(axes)
     caption(figure, best)
     return figure
