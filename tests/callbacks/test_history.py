@@ -132,7 +132,7 @@ def test_frames_are_in_order() -> None:
 def test_three_dimensions_are_logged_as_meshes(tmp_path: Path) -> None:
     run(Meshes(), hidden=3, path=tmp_path)
     tags = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload().Tags()
-    assert {tag for tag in tags["tensors"] if "polyhedron/density=0.5" in tag}
+    assert {tag for tag in tags["tensors"] if "polyhedron density=0.5" in tag}
 
 
 def test_two_dimensions_have_no_mesh(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class Meshes(SnapshotCallback):
         """Log."""
         best = snapshot.best()
         for i in range(min(len(best), self.most)):
-            name = "polyhedron/" + in_words(
+            name = "polyhedron " + in_words(
                 {k: v for k, v in best.coordinates[i].items() if k != "seed"}
             )
             for logger in trainer.loggers:
