@@ -9,6 +9,7 @@ import yaml
 
 from tests import _laws
 from tests._run import ROOT, toysuper
+from toysuper.command import main as command
 
 README = (ROOT / "README.md").read_text()
 
@@ -80,3 +81,40 @@ def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr and "ALL" in result.stdout
     assert (tmp_path / "runs/own/0/figures/dimensionalities.png").exists()
+
+
+TINY = ("--trainer.max_steps=2", "--model.jit=false")
+
+
+def test_the_commands_of_the_block_run_one_after_the_other(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [line for line in blocks("bash")[2].splitlines() if line]
+    assert [line.split()[1] for line in lines] == ["fit", "test", "report"]
+    for line in lines:
+        _, verb, *args = line.split()
+        if verb == "report":
+            command([verb, *args])
+        else:
+            result = toysuper(verb, *args, *TINY, cwd=tmp_path)
+            assert result.returncode == 0, result.stderr
+    assert "seed: 1" in (tmp_path / "runs/intro/0/config.yaml").read_text()
+    assert "intro/test_0" in (tmp_path / "runs/report.html").read_text()
+
+
+INLINE = sorted(set(re.findall(r"toysuper (fit --config X [^`\"]+)", README)))
+
+
+@pytest.mark.parametrize("line", INLINE)
+def test_the_commands_of_the_table_are_understood(line: str, tmp_path: Path) -> None:
+    args = line.replace("X", "intro").replace("--ckpt_path last", "").split()
+    result = toysuper(*args, "--print_config", cwd=tmp_path)
+    assert result.returncode == 0 and "accelerator:" in result.stdout, result.stderr
+
+
+def test_the_table_has_commands() -> None:
+    assert len(INLINE) >= 4 and any("slurm" in line for line in INLINE)
+
+
+def test_pictures_and_links_are_there() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
