@@ -39,3 +39,11 @@ def test_a_fault_ends_the_waiting() -> None:
     with pytest.raises(ZeroDivisionError), waiting:
         _ = 1 / 0
     assert not waiting.thread.is_alive()
+
+
+def test_who_wants_no_bar_is_told_nothing(monkeypatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(Waiting, "silent", True)
+    with redirect_stderr(screen), Waiting("drawing", patience=0.01):
+        time.sleep(0.1)
+    assert screen.getvalue() == ""

@@ -42,6 +42,7 @@ from toysuper.messages import Parser, fault
 from toysuper.models import ToyModel
 from toysuper.models.training import steps_of
 from toysuper.runs import RunFolder, refuse_another, versions
+from toysuper.waiting import Waiting
 
 
 class ToyCLI(LightningCLI):
@@ -149,7 +150,8 @@ class ToyCLI(LightningCLI):
         own = any(isinstance(callback, Checkpoints) for callback in callbacks)
         if {**given, **kwargs}.get("enable_checkpointing") is not False and not own:
             callbacks.append(Checkpoints())
-        if given.get("enable_progress_bar") is not False:
+        Waiting.silent = given.get("enable_progress_bar") is False
+        if not Waiting.silent:
             callbacks.append(StepProgressBar())
         plugins = [*_several(given.get("plugins")), WholeCheckpoints()]
         return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})

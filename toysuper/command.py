@@ -48,6 +48,8 @@ def _light(command: str, args: list[str]) -> None:
 def _proper(args: list[str]) -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when torch is imported
+    given = " ".join(args).replace("=", " ")  # the config is read after this
+    Waiting.silent = "--trainer.enable_progress_bar false" in given
     with Waiting("starting"):
         from toysuper.cli import main as run
 

@@ -14,11 +14,13 @@ PATIENCE, OF_FILES = 1.0, 5.0
 class Waiting:
     """Says what goes on, once it has taken a second: a line that counts, gone when it is done.
 
-    Where the screen is a file, one line is written, and later.
+    Where the screen is a file, one line is written, and later. ``silent`` says nothing at all.
 
     >>> with Waiting("drawing"):  # quick, so nothing is said
     ...     picture = None
     """
+
+    silent = False
 
     def __init__(self, what: str, patience: float | None = None) -> None:
         usual = PATIENCE if sys.stderr.isatty() else OF_FILES
@@ -42,7 +44,7 @@ class Waiting:
         self.thread.join()
 
     def _tell(self) -> None:
-        if self.over.wait(self.patience):
+        if self.over.wait(self.patience) or Waiting.silent:
             return
         if not sys.stderr.isatty():
             print(f"{self.what} …", file=sys.stderr, flush=True)

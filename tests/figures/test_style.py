@@ -66,4 +66,4 @@ def test_every_figure_is_drawn_in_the_style() -> None:
 
 def test_the_style_is_matplotlibs_for_everybody() -> None:
     with mpl.style.context("toysuper.figures.paper"):
-        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == [c.strip("#") for c in SETS]
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(SETS)

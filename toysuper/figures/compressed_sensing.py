@@ -30,7 +30,7 @@ def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
         left.plot(sparsity[here], stored[here].clamp(min=1), "o", color=colour, label=label)
         left.plot(sparsity[here], constant * bound[here], color=colour, linewidth=1)
         right.plot(sparsity[here], share[here], "o-", color=colour, label=label)
-    left.set(yscale="log", ylabel="features with norm > ½", ylim=(1, None))
+    left.set(yscale="log", ylabel="features with norm > ½")
     left.yaxis.set_major_formatter("{x:g}")
     left.set_title(f"lines: c m / (-p ln p), c = {constant:.2f}", fontsize="medium")
     right.set(ylabel="features / (m / (-p ln p))", ylim=(0, None))

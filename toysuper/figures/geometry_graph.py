@@ -1,6 +1,7 @@
 """Figure GRAPH: the feature geometry graph, component by component."""
 
 import math
+import textwrap
 
 import networkx as nx
 import numpy as np
@@ -16,7 +17,7 @@ from toysuper.functional.polytopes import Polytope, adjacency, polytopes, produc
 from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
 
-MOST, COLUMNS = 12, 4
+MOST, COLUMNS, WIDE = 12, 4, 34
 OTHER = "0.1"
 
 
@@ -41,7 +42,8 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     for axes, i in zip(panels, chosen, strict=False):
         seen |= {part.name for part in found[i]}
         _components(axes, best.W[i], found[i])
-        axes.set_title(f"{title(best.pick([i]))}\n{product_name(found[i])}", fontsize="medium")
+        name = textwrap.fill(product_name(found[i]), WIDE)
+        axes.set_title(f"{title(best.pick([i]))}\n{name}", fontsize="medium")
     for empty in panels[count:]:
         empty.set_visible(False)
     keys = [
