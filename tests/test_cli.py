@@ -51,15 +51,15 @@ def test_fit_prints_claims_and_no_warning_or_advert(trained: Path) -> None:
     assert "Warning" not in output and "Tip" not in output
 
 
-def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(trained: Path) -> None:
-    before = {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
-    config = str(version(trained) / "config.yaml")
-    again = process("fit", "--config", config, cwd=trained)
-    assert again.returncode == 0, again.stderr
-    assert before == {p: p.stat().st_mtime_ns for p in version(trained).rglob("*") if p.is_file()}
-    wrote = re.search(r"wrote (runs/intro/\d+)", again.stdout)[1]
-    path = saved(trained / wrote / "checkpoints")[0]
-    first, second = (torch.load(p, weights_only=True) for p in (checkpoint(trained), path))
+def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(tmp_path: Path) -> None:
+    toysuper("fit", "--config", "intro", *QUICK, "--model.jit=false", cwd=tmp_path)
+    run = version(tmp_path)
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
+    again = toysuper("fit", "--config", str(run / "config.yaml"), cwd=tmp_path)
+    assert "wrote runs/intro/1" in again.stdout, again.stderr
+    assert before == {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
+    path = saved(version(tmp_path, 1) / "checkpoints")[0]
+    first, second = (torch.load(p, weights_only=True) for p in (checkpoint(tmp_path), path))
     assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
 
 

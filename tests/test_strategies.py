@@ -205,7 +205,7 @@ def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:
     assert "1 instances cannot be shared out to 2 ranks" in said and "Traceback" not in said
 
 
-@pytest.mark.parametrize("by", ["lightning", "torchrun"])
+@pytest.mark.parametrize("by", ["lightning", pytest.param("torchrun", marks=pytest.mark.slow)])
 def test_the_launchers(by: str, tmp_path: Path) -> None:
     """Lightning's own, and torchrun's, as a person starts them."""
     folder = start(tmp_path / "run")

@@ -12,6 +12,11 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.fixture(autouse=True)
+def shown(monkeypatch) -> None:
+    monkeypatch.setattr(Waiting, "silent", False)  # which other tests have changed
+
+
 @pytest.fixture(params=[io.StringIO, Terminal], ids=["file", "terminal"])
 def screen(request) -> io.StringIO:
     return request.param()

@@ -1,7 +1,8 @@
 """Figures into TensorBoard and into files, as pictures and as animations."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -12,6 +13,7 @@ from toysuper.figures.formats import described, gif, pixels, png, svg
 from toysuper.files import write_whole
 from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
+from toysuper.waiting import Waiting
 
 
 class Figures(SnapshotCallback):
@@ -51,22 +53,24 @@ class Figures(SnapshotCallback):
         if folder is None:
             return
         for function in self.draw:
-            figure = attempt(function, snapshot, Figure)
-            if figure is None:
-                continue
-            about, path = described(function, figure), folder / "figures" / function.__name__
-            write_whole(path.with_suffix(".png"), png(figure, about))
-            write_whole(path.with_suffix(".svg"), svg(figure, about))
-            show(trainer, function.__name__, figure, snapshot.step)
+            if figure := attempt(function, snapshot, Figure):
+                show(trainer, function.__name__, figure, snapshot.step)
+                figure.set_layout_engine("none")  # it is laid out, which takes half of the time
+                about, path = described(function, figure), folder / "figures" / function.__name__
+                write_whole(path.with_suffix(".png"), png(figure, about))
+                write_whole(path.with_suffix(".svg"), svg(figure, about))
         for function in self.animate:
-            moments = snapshot.best().history
-            shown = evenly(len(moments), self.frames)
-            drawn = [attempt(function, moments[k], Figure) for k in shown]
-            if drawn and None not in drawn:
-                about = described(function, drawn[-1])
-                write_whole(folder / "figures" / f"{function.__name__}.gif", gif(drawn, about))
-            elif not drawn:
-                warnings.warn("an animation needs a history; set history.num", stacklevel=2)
+            path = folder / "figures" / f"{function.__name__}.gif"
+            with Waiting(f"animating {function.__name__}"):
+                self._animate(function, snapshot.best().history, path)
+
+    def _animate(self, function: Callable, moments: Sequence[Snapshot], path: Path) -> None:
+        shown = [moments[k] for k in evenly(len(moments), self.frames)]
+        drawn = [attempt(function, moment, Figure) for moment in shown]
+        if drawn and None not in drawn:
+            write_whole(path, gif(drawn, described(function, drawn[-1])))
+        elif not drawn:
+            warnings.warn("an animation needs a history; set history.num", stacklevel=2)
 
 
 def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:
