@@ -34,7 +34,7 @@ def phase_diagram(snapshot: Snapshot) -> Figure:
     linear = snapshot.where(lambda i: snapshot.activation[i] == "identity")
     n = snapshot.W.shape[2]
     figure = Figure(figsize=(11, 7.2), layout="constrained")
-    axes = figure.subplots(2, 3).flatten()
+    axes = list(figure.subplots(2, 3).flat)
     _theory(axes[0], n, relu)
     mean = colours(relu.averaged(relu.norm), relu.averaged(relu.superposition))
     _picture(axes[1], n, relu, mean, "training: mean without the worst")
@@ -42,11 +42,12 @@ def phase_diagram(snapshot: Snapshot) -> Figure:
     if len(linear):
         control = diagram(linear)
         _picture(axes[3], n, control, _best(control), "linear models")
-    axes[3].set_visible(len(linear) > 0)
-    _key(axes[4])
-    _ratio(axes[5], n, relu)
-    for panel in axes[0:4:3]:
-        panel.set_ylabel("density 1 - S")
+        axes[3].set_ylabel("density 1 - S")
+    else:
+        axes.pop().set_visible(False)
+    axes[0].set_ylabel("density 1 - S")
+    _key(axes[-2])
+    _ratio(axes[-1], n, relu)
     caption(figure, snapshot)
     return figure
 
