@@ -156,7 +156,7 @@ def assert_refused(result: Result, sentence: str) -> None:
         (("--config", "intro", "--model.grid.density=[1]"), "model.grid on the command line"),
         (("--config", "intro", "--model", '{"seed": 3}'), "model.seed on the command line"),
         (("intro",), "'intro' is a config; write fit --config intro"),
-        ((), "required.*Name an experiment: --config intro"),
+        ((), "[Nn]ame an experiment, --config intro.*required"),
         (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),
         (("--config", "intro", "--ckpt_path", "no.ckpt"), "'no.ckpt' is not a file"),
         (("--config", "intro", "--ckpt_path", "junk.ckpt"), "cannot be read as a checkpoint"),

@@ -93,6 +93,11 @@ def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsy
         (["toysuper", "fit", "--ckpt_path", ""], "last"),
         (["toysuper", "fit", "--config", "intro", "--data.se"], "--data.seed"),
         (["toysuper", "fit", "no_op"], ""),
+        (["toysuper", "fit", "--config", "=", "intr"], "intro"),
+        (["toysuper", "fit", "--k"], ""),
+        (["toysuper", "report", "--"], "--to"),
+        (["toysuper", "sweep", "--ax"], "--axis"),
+        (["toysuper", "completion", ""], "bash fish zsh"),
     ],
     ids=str,
 )
@@ -108,3 +113,10 @@ def test_bash_completes(typed: list[str], offered: str) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_names_commands_and_configs(shell: str) -> None:
     assert all(name in script(shell) for name in (*VERBS, *COMMANDS, "intro", "debug"))
+
+
+def test_an_unknown_command_is_told_the_known_ones(capsys) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["ft"])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and "no command 'ft'. Did you mean 'fit'? Commands are fit," in said

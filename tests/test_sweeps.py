@@ -17,7 +17,7 @@ from toysuper import collect
 from toysuper.command import main
 from toysuper.errors import UserError
 from toysuper.sweeps.axis import Axis, axis_of
-from toysuper.sweeps.command import _parser, _without
+from toysuper.sweeps.command import _without, parser
 from toysuper.sweeps.sweep import Sweep
 
 RUN = """
@@ -126,14 +126,14 @@ def test_a_sweep_can_grow_and_tries_again_what_failed(trained) -> None:
 
 def test_a_point_without_a_name_yet_is_taken_up(trained) -> None:
     """A process was killed just after it had asked for a point."""
-    options, fit = _parser().parse_known_args([*SWEEP[1:]])
+    options, fit = parser().parse_known_args([*SWEEP[1:]])
     Sweep(options, fit).study.ask()
     main([*SWEEP])
     assert sorted(point["model.hidden"] for point in trained) == ["1", "2"]
 
 
 def test_a_point_with_a_diverged_model_is_no_minimum(trained) -> None:
-    sweep = Sweep(*_parser().parse_known_args([*SWEEP[1:]]))
+    sweep = Sweep(*parser().parse_known_args([*SWEEP[1:]]))
     Path("t.csv").write_text("held_out_loss\n0.5\n0.7\n")
     assert sweep._mean(Path("t.csv")) == pytest.approx(0.6)
     Path("t.csv").write_text("held_out_loss\nnan\n0.001\n")

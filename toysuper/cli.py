@@ -186,6 +186,7 @@ def main(args: list[str] | None = None) -> None:
         if folder and trainer.is_global_zero:
             print(f"wrote {folder}")
             print(f"look at it: tensorboard --logdir {shlex.quote(str(folder.parent))}")
+            print("then open http://localhost:6006/#custom_scalars")
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)

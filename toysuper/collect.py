@@ -1,6 +1,5 @@
 """``toysuper collect``: the runs of a folder as one table."""
 
-import argparse
 import csv
 import io
 import os
@@ -13,6 +12,7 @@ import yaml
 from toysuper.configs import flat
 from toysuper.errors import UserError
 from toysuper.files import csv_bytes, write_whole
+from toysuper.help import light
 
 SECTIONS = ("model", "data", "trainer")
 """Parts of a config that become columns."""
@@ -20,7 +20,7 @@ SECTIONS = ("model", "data", "trainer")
 
 def main(args: list[str]) -> None:
     """Write the table and say where it is."""
-    parser = argparse.ArgumentParser("toysuper collect", description=__doc__, allow_abbrev=False)
+    parser = light("collect", __doc__)
     parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
     parser.add_argument("--to", type=Path, help="a .csv or .parquet file; FOLDER/collected.csv")
     given = parser.parse_args(args)

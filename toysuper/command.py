@@ -5,7 +5,8 @@ import sys
 from importlib import import_module
 
 from toysuper import __version__
-from toysuper.errors import UserError
+from toysuper.configs import known
+from toysuper.errors import UserError, nearest
 from toysuper.help import HELP, VERBS, usual
 from toysuper.waiting import Waiting
 
@@ -34,6 +35,14 @@ def main(args: list[str] | None = None) -> None:
         print(usual(args[0]), end="")
     elif args[0] in LIGHT:
         _light(args[0], args[1:])
+    elif args[0] not in VERBS and args[0][0] != "-" and args[0] not in known():
+        names = (*VERBS, *LIGHT)
+        print(
+            f"toysuper: there is no command '{args[0]}'.{nearest(args[0], names)} "
+            f"Commands are {', '.join(names)}.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     else:
         _proper([*args[:-1], "--help"] if args[-1] == "--help-all" else args)
 

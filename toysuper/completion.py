@@ -1,16 +1,23 @@
 """``toysuper completion``: commands, configs and the usual settings at a press of TAB."""
 
-import argparse
 import re
 
 from toysuper.configs import known
-from toysuper.help import HELP, VERBS, usual
+from toysuper.help import HELP, VERBS, light, usual
+from toysuper.sweeps.command import parser as axes
 
 BASH = """# source <(toysuper completion bash)
 _toysuper() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}}
-  local words="{options}"
+  if [ "$prev" = = ]; then prev=${{COMP_WORDS[COMP_CWORD - 2]}}; fi
+  local words=
+  case ${{COMP_WORDS[1]}} in
+    {verbs_or}) words="{options}" ;;
+    sweep) words="{sweep} {options}" ;;
+    collect | report) words="--to" ;;
+  esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="{commands}"
+  elif [ "$prev" = completion ]; then words="{shells}"
   elif [ "$prev" = --config ]; then words="{configs}"
   elif [ "$prev" = --ckpt_path ]; then words="last"
   elif [ "${{cur#-}}" = "$cur" ]; then words=""
@@ -45,13 +52,16 @@ def script(shell: str) -> str:
     return SHELLS[shell].format(
         commands=" ".join(dict.fromkeys([*VERBS, *commands])),
         configs=" ".join(known()),
-        options=" ".join(sorted({*re.findall(r"--[\w.-]+", usual("fit")), "--print_config"})),
+        options=" ".join(sorted({*re.findall(r"--[\w.-]+[\w]", usual("fit")), "--print_config"})),
+        sweep=" ".join(re.findall(r"--\w+", axes().format_usage())),
+        shells=" ".join(SHELLS),
         verbs=" ".join(VERBS),
+        verbs_or=" | ".join(VERBS),
     )
 
 
 def main(args: list[str]) -> None:
     """Print it."""
-    parser = argparse.ArgumentParser("toysuper completion", description=__doc__)
+    parser = light("completion", __doc__)
     parser.add_argument("shell", choices=SHELLS)
     print(script(parser.parse_args(args).shell), end="")

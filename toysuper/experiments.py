@@ -1,11 +1,11 @@
 """The experiments that come with the package, in the paper's order, as their configs say."""
 
-import argparse
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 from toysuper.configs import known
+from toysuper.help import light
 
 HEAD = re.compile(r"# (\d+)\.(\d+) (.+?), (\d+ (?:s|min)): (.+?)\.?$")
 
@@ -58,5 +58,5 @@ def listing() -> str:
 
 def main(args: list[str]) -> None:
     """Print it."""
-    argparse.ArgumentParser("toysuper configs", description=__doc__).parse_args(args)
+    light("configs", __doc__).parse_args(args)
     print(listing())

@@ -1,5 +1,7 @@
 """Help of one screen each; what is longer is behind ``--help-all``."""
 
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
 HELP = """usage: toysuper COMMAND --config NAME_OR_FILE [--key value …]
 
 Toy Models of Superposition: one config is one figure of the paper.
@@ -31,7 +33,7 @@ VERBS = {
     "predict": "write features and reconstructions of a checkpoint to predictions.pt",
 }
 
-VERB = """usage: toysuper {verb} --config NAME_OR_FILE [--config PRESET_OR_FILE …] [--key value …]
+VERB = """usage: toysuper {verb} --config NAME_OR_FILE [--config PRESET_OR_FILE …] [KEY VALUE …]
 
 {what}.
 
@@ -55,6 +57,21 @@ VERB = """usage: toysuper {verb} --config NAME_OR_FILE [--config PRESET_OR_FILE 
 more: toysuper {verb} --help-all         every setting with its default
       toysuper {verb} --config intro --print_config
 """
+
+
+def light(command: str, doc: str | None, epilog: str | None = None) -> ArgumentParser:
+    """The parser of a command that needs nothing heavy, described by a module's docstring.
+
+    >>> light("sweep", "``toysuper sweep``: more.").description
+    'toysuper sweep: more.'
+    """
+    return ArgumentParser(
+        f"toysuper {command}",
+        description=(doc or "").replace("``", ""),
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
 
 
 def usual(verb: str) -> str:

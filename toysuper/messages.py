@@ -55,7 +55,7 @@ def essence(message: str, options: Iterable[str] = (), files: Iterable[str] = ()
     if found := re.search(rf"callable class: {REQUIRED}", message):
         return f"{_key(message, files)}: what is named there needs {found[1]}"
     if "arguments are required" in message:
-        return f"{message}. Name an experiment: --config intro, --config my_own.yaml …"
+        return f"name an experiment, --config intro or --config my_own.yaml; {message}"
     if found := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
         name = found[1] or found[2]
         head, known = name.split(".")[0], {option.split(".")[0] for option in options}
@@ -91,6 +91,8 @@ def _mismatch(message: str, files: Iterable[str]) -> str:
         telling = [_innermost(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(telling))
     key = _key(message)
+    if found := re.match(r"Unexpected import path format: ([^;]*)", text):
+        text = f"give a list such as [0.1], or a Curve, and not {found[1]}"
     if key in LISTS:
         text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
     text = text if len(text) < 300 else f"{text[:300]} …"

@@ -47,7 +47,7 @@ class Waiting:
         if self.over.wait(self.patience) or Waiting.silent:
             return
         if not sys.stderr.isatty():
-            print(f"{self.what} …", file=sys.stderr, flush=True)
+            tqdm.write(f"{self.what} …", file=sys.stderr)
             return
         with tqdm(desc=self.what, bar_format="{desc} … {elapsed}", leave=False) as line:
             line.start_t -= self.patience

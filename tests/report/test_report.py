@@ -35,6 +35,9 @@ def run(folder: Path, age: int = 0, verdict: str = "holds", names: tuple = ("fir
     (folder / "instances.csv").write_text("density,loss\n1,2\n1,3\n")
     claim = f'A,"a < b, c","0-1",0.5,{verdict}\n'
     (folder / "claims.csv").write_text("name,statement,expected,measured,holds\n" + claim)
+    (folder / "checkpoints").mkdir()
+    for step in (1000, 2000):
+        (folder / "checkpoints" / f"epoch=1-step={step}.ckpt").touch()
     os.utime(folder / "instances.csv", (1e9 - age, 1e9 - age))
     return folder
 
@@ -79,8 +82,16 @@ def test_the_run_that_ended_last_is_shown_whatever_it_claims(tmp_path: Path) -> 
     (tmp_path / "intro" / "3").mkdir()  # has not ended
     (found,) = gather(tmp_path)
     assert found.folder.name == "1" and found.others == 2 and found.models == 2
+    assert found.steps == "2,000 steps, "
     page = written(tmp_path)
-    assert "✗ FAILS" in page.text and "2 earlier runs" in page.text
+    assert "✗ FAILS" in page.text and "2 other runs" in page.text
+
+
+def test_a_training_goes_before_its_evaluations(tmp_path: Path) -> None:
+    run(tmp_path / "intro" / "0", age=5)
+    run(tmp_path / "intro" / "test_0", verdict="FAILS")
+    run(tmp_path / "octahedron" / "validate_3")
+    assert [found.folder.name for found in gather(tmp_path)] == ["0", "validate_3"]
 
 
 def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import torch
@@ -102,7 +103,8 @@ class Claims(SnapshotCallback):
             print(f"\nleft out of averages, figures and claims: {places(diverged)} diverged")
         if not self.claims:
             return
-        print(f"\n{table(self.claims)}\n")
+        columns = get_terminal_size((0, 0)).columns or None  # of a file, as many as it takes
+        print(f"\n{table(self.claims, columns)}\n")
         tell(trainer, "4 claims", markdown(self.claims))
         folder = run_folder(trainer)
         if folder is not None:

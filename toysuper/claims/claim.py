@@ -1,7 +1,10 @@
 """The verdict on one statement of the paper."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
+from textwrap import wrap
 
 import torch
 from torch import Tensor
@@ -81,19 +84,45 @@ def within(values: Tensor, low: Tensor | float, high: Tensor | float) -> bool:
     return bool(((torch.as_tensor(values) >= low) & (torch.as_tensor(values) <= high)).all())
 
 
-def table(claims: Iterable[Claim]) -> str:
-    """The claims as aligned text.
+def table(claims: Iterable[Claim], width: int | None = None) -> str:
+    """The claims as aligned text; cells wrap where lines would be longer than ``width``.
 
     >>> print(table([Claim("A", "one is one", "1", "1.0", True)]))
     claim  statement   expected  measured  verdict
     -----  ----------  --------  --------  -------
     A      one is one  1         1.0       holds
+    >>> print(table([Claim("A", "one is one", "1", "1.0", True)], width=42))
+    claim  statement  expected  measured  verdict
+    -----  ---------  --------  --------  -------
+    A      one is     1         1.0       holds
+           one
     """
     rows = _rows(claims)
-    widths = [max(len(row[k]) for row in rows) for k in range(5)]
-    head, *body = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-    lines = [head, "  ".join("-" * width for width in widths), *body]
+    widths = _widths(rows, width or sys.maxsize)
+    head, *body = [_lines(row, widths) for row in rows]
+    lines = [*head, "  ".join("-" * width for width in widths), *chain(*body)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _widths(rows: Sequence[Sequence[str]], total: int) -> list[int]:
+    """Of the columns; statement, expected and measured give way, the longest first."""
+    widths = [max(len(row[k]) for row in rows) for k in range(5)]
+    least = [len(name) for name in rows[0]]
+    while sum(widths) + 8 > total:
+        longest = max((1, 2, 3), key=lambda k: widths[k] - least[k])
+        if widths[longest] <= least[longest]:
+            break
+        widths[longest] -= 1
+    return widths
+
+
+def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """One row of the table, its longer cells on several lines."""
+    cells = [wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    return [
+        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
+        for parts in zip_longest(*cells, fillvalue="")
+    ]
 
 
 def markdown(claims: Iterable[Claim]) -> str:

@@ -46,7 +46,8 @@ def _orthogonal(W: Tensor, _: Tensor) -> tuple[str, bool]:
     stored = (lengths > 0.9).nonzero()[:, 0]
     cosine = _cosines(W, stored).abs().amax() if len(stored) > 1 else torch.nan
     holds = stored.tolist() == [0, 1] and float(cosine) < 0.05
-    return f"{_norms(lengths)}, |cos| {float(cosine):.2g}", holds
+    angle = f"|cos| {float(cosine):.2g}" if len(stored) > 1 else f"{len(stored)} stored"
+    return f"{_norms(lengths)}, {angle}", holds
 
 
 def _pairs(W: Tensor, _: Tensor) -> tuple[str, bool]:

@@ -1,16 +1,16 @@
 """``toysuper report``: every figure made so far beside its claims, as one page."""
 
-import argparse
 from pathlib import Path
 
 from toysuper.files import write_whole
+from toysuper.help import light
 from toysuper.report.gather import gather
 from toysuper.report.page import page, verdicts
 
 
 def main(args: list[str]) -> None:
     """Write the page and say where it is."""
-    parser = argparse.ArgumentParser("toysuper report", description=__doc__, allow_abbrev=False)
+    parser = light("report", __doc__)
     parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
     parser.add_argument("--to", type=Path, help="the file; FOLDER/report.html")
     given = parser.parse_args(args)
@@ -20,5 +20,5 @@ def main(args: list[str]) -> None:
     counts = verdicts(runs)
     print(
         f"wrote {path}: {len(runs)} experiments, {sum(len(run.pictures) for run in runs)} figures, "
-        f"{counts['holds']} claims hold, {counts['FAILS']} fail"
+        f"{counts['holds']} claims hold, {counts['FAILS']} fail; open it in a browser"
     )

@@ -35,12 +35,13 @@ class Run(NamedTuple):
     claims: Sequence[dict[str, str]]
     config: str
     models: int
+    steps: str
     ended: datetime
     others: int
 
 
 def gather(folder: Path) -> list[Run]:
-    """Of each experiment the run that ended last, in the order of the paper, own ones after.
+    """Of each experiment the training that ended last, in the order of the paper, own ones after.
 
     Raises:
         UserError: there is none.
@@ -56,7 +57,9 @@ def gather(folder: Path) -> list[Run]:
 
 
 def _run(place: Path, several: Iterable[Path], told: Experiment | None) -> Run:
-    ended, run = max(((path / "instances.csv").stat().st_mtime, path) for path in several)
+    trained, ended, run = max(
+        (path.name.isdecimal(), (path / "instances.csv").stat().st_mtime, path) for path in several
+    )
     config = (run / "config.yaml").read_text()
     given = [line for line in config.splitlines() if not line.endswith((": null", ": []"))]
     return Run(
@@ -67,9 +70,16 @@ def _run(place: Path, several: Iterable[Path], told: Experiment | None) -> Run:
         claims=table(run / "claims.csv"),
         config="\n".join(given),
         models=len(table(run / "instances.csv")),
+        steps=f"{_steps(run):,} steps, " if trained else f"{run.name}, ",
         ended=datetime.fromtimestamp(ended).astimezone(),
         others=len(list(several)) - 1,
     )
+
+
+def _steps(run: Path) -> int:
+    """How far training came, as the checkpoints are called."""
+    names = [path.stem.rpartition("step=")[2] for path in (run / "checkpoints").glob("*.ckpt")]
+    return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
 def _ordered(run: Path, config: dict) -> list[Path]:

@@ -14,12 +14,15 @@ from typing import Any
 import yaml
 
 from toysuper.errors import UserError
+from toysuper.help import light
 from toysuper.sweeps.sweep import Sweep
+
+AXIS = "'model.hidden=[2, 3]', or a range to search: 'model.clip={low: 0.1, high: 9}'"
 
 
 def main(args: list[str]) -> None:
     """Sweep, here or by jobs of SLURM; exit code 1 if a point failed."""
-    options, fit = _parser().parse_known_args(args)
+    options, fit = parser().parse_known_args(args)
     if not options.axis:
         raise UserError("a sweep needs an axis: --axis 'model.hidden=[2, 3]'")
     sweep = Sweep(options, fit)
@@ -36,16 +39,17 @@ def main(args: list[str]) -> None:
         sys.exit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "toysuper sweep",
-        description=__doc__,
-        epilog="Everything else is given to fit.",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def parser() -> argparse.ArgumentParser:
+    """Of the options that are the sweep's own."""
+    made = light("sweep", __doc__, epilog="Everything else is given to fit.")
+    add = made.add_argument
+    add(
+        "--axis",
+        action="append",
+        default=[],
+        metavar="KEY=VALUES",
+        help="'model.hidden=[2, 3]'; a range: {low: 1, high: 9}",
     )
-    add = parser.add_argument
-    add("--axis", action="append", default=[], metavar="KEY=VALUES", help="[2, 3] or {low, high}")
     add("--jobs", type=int, default=1, help="runs at once (default: 1)")
     add("--name", help="the folder of the sweep in runs (default: <experiment>_sweep)")
     add("--trials", type=int, help="how many points to try where an axis is a range")
@@ -55,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SETTINGS",
         help="submit the jobs: {slurm_partition: gpu, timeout_min: 60}",
     )
-    return parser
+    return made
 
 
 def _submit(sweep: Sweep, args: list[str], settings: Any) -> None:
