@@ -19,9 +19,19 @@ ALLOWED = {
     "completion": {"configs", "help", "sweeps"},
     "help": set(),
     "waiting": set(),
-    "interactive": {"cli", "types"},
+    "interactive": {"cli", "types", "waiting"},
     "collect": {"help", "configs", "errors", "files"},
-    "report": {"__version__", "help", "collect", "errors", "experiments", "files", "report"},
+    "report": {
+        "__version__",
+        "configs",
+        "waiting",
+        "help",
+        "collect",
+        "errors",
+        "experiments",
+        "files",
+        "report",
+    },
     "sweeps": {"help", "collect", "configs", "errors", "files", "sweeps"},
     "features": CORE | {"features"},
     "named_functions": {"functional"},
@@ -52,7 +62,7 @@ ALLOWED = {
     },
     "callbacks": CORE
     | {"callbacks", "checkpoints", "claims", "figures", "files", "grid", "memory"}
-    | {"metrics", "strategies", "waiting", "__version__"},
+    | {"configs", "metrics", "strategies", "waiting", "__version__"},
 }
 LIGHTNING = {"data", "models", "strategies", "callbacks", "checkpoints", "cli", "messages", "runs"}
 

@@ -31,7 +31,9 @@ def main(args: list[str] | None = None) -> None:
         print(HELP, end="")
     elif args == ["--version"]:
         print(f"toysuper {__version__}")
-    elif args[0] in VERBS and args[1:] in (["-h"], ["--help"]):
+    elif "--help-all" in args:
+        _proper([next((arg for arg in args if arg in VERBS), "fit"), "--help"])
+    elif args[0] in VERBS and {"-h", "--help"} & set(args[1:]):
         print(usual(args[0]), end="")
     elif args[0] in LIGHT:
         _light(args[0], args[1:])
@@ -44,7 +46,7 @@ def main(args: list[str] | None = None) -> None:
         )
         sys.exit(2)
     else:
-        _proper([*args[:-1], "--help"] if args[-1] == "--help-all" else args)
+        _proper(args)
 
 
 def _light(command: str, args: list[str]) -> None:
@@ -62,4 +64,4 @@ def _proper(args: list[str]) -> None:
     with Waiting("starting"):
         from toysuper.cli import main as run
 
-    run(["fit", *args] if args == ["--help"] else args)
+    run(args)

@@ -25,6 +25,8 @@ PACKAGES = (
 )
 """What a config may import without being allowed to."""
 
+UNSET = (": null", ": []")
+
 LARGEST = 3000
 """Values in a config, those that its aliases repeat included; parsing takes the square of them."""
 
@@ -88,6 +90,16 @@ def flat(config: Any, name: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         return {} if config is None else {name: config}
     return {k: v for key in config for k, v in flat(config[key], f"{name}.{key}").items()}
+
+
+def without_nulls(config: str) -> str:
+    """A config's lines but those that set nothing, for reading.
+
+    >>> print(without_nulls(yaml.safe_dump({"data": {"n": 5}, "clip": None, "tables": []})))
+    data:
+      n: 5
+    """
+    return "\n".join(line for line in config.splitlines() if not line.endswith(UNSET))
 
 
 def _values(content: Any, known: dict[int, int]) -> int:

@@ -5,6 +5,7 @@ import sys
 
 from toysuper.cli import run
 from toysuper.types import Snapshot
+from toysuper.waiting import Waiting
 
 QUIET = (
     "--trainer.logger false --trainer.enable_progress_bar false --figures.draw [] --claims.check []"
@@ -22,9 +23,9 @@ def train(arguments: str) -> Snapshot:
     >>> snapshot.W.shape, snapshot.step
     (torch.Size([72, 2, 5]), 2)
     """
-    before = sys.argv[:]
+    before, silent = sys.argv[:], Waiting.silent
     try:
         cli = run(["fit", *shlex.split(arguments), *shlex.split(QUIET)])
     finally:
-        sys.argv = before
+        sys.argv, Waiting.silent = before, silent
     return cli.model.snapshot(cli.datamodule)

@@ -2,7 +2,6 @@
 
 import sys
 from threading import Event, Thread
-from types import TracebackType
 from typing import Self
 
 from tqdm import tqdm
@@ -28,20 +27,17 @@ class Waiting:
         self.over = Event()
         self.thread = Thread(target=self._tell, daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> Self:
         """Begin to wait."""
         self.thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def stop(self, *_: object) -> None:
         """It is done."""
         self.over.set()
         self.thread.join()
+
+    __enter__, __exit__ = start, stop
 
     def _tell(self) -> None:
         if self.over.wait(self.patience) or Waiting.silent:

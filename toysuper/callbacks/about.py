@@ -6,33 +6,38 @@ import torch
 from lightning.pytorch import Callback, Trainer
 
 from toysuper import __version__
-from toysuper.callbacks.moments import run_folder
-from toysuper.figures.style import named
+from toysuper.callbacks.moments import run_folder, writers
+from toysuper.configs import without_nulls
+from toysuper.functional.activations import named
 from toysuper.types import Snapshot
 
 
 class About(Callback):
-    """Logs the model's equation, the config and the versions as text when training starts."""
+    """Logs the model's equation, the config and the versions as text when a run starts."""
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Log; the claims follow at the end."""
-        snapshot = pl_module.snapshot(trainer.datamodule)
+        equations = equation(pl_module.snapshot(trainer.datamodule))
+        tell(trainer, "1 model", f"**{type(pl_module).__name__}**\n\n`{equations}`")
         folder = run_folder(trainer)
-        config = folder / "config.yaml" if folder else None
-        tell(trainer, "1 model", f"**{type(pl_module).__name__}**\n\n`{equation(snapshot)}`")
-        if config and config.is_file():
-            given = [
-                line for line in config.read_text().splitlines() if not line.endswith(": null")
-            ]
-            tell(trainer, "2 config", "\n".join(["```yaml", *given, "```"]))
+        if folder and (folder / "config.yaml").is_file():
+            config = without_nulls((folder / "config.yaml").read_text())
+            tell(trainer, "2 config", f"```yaml\n{config}\n```")
         tell(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
+
+    on_test_start = on_train_start
+
+    def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Only where validating is the run."""
+        if trainer.state.fn == "validate":
+            self.on_train_start(trainer, pl_module)
 
 
 def tell(trainer: Trainer, tag: str, text: str) -> None:
     """Put Markdown into every logger that takes text."""
-    for logger in trainer.loggers:
-        if trainer.is_global_zero and hasattr(logger.experiment, "add_text"):
-            logger.experiment.add_text(f"about/{tag}", text, trainer.global_step)
+    if trainer.is_global_zero:
+        for writer in writers(trainer, "add_text"):
+            writer.add_text(f"about/{tag}", text, trainer.global_step)
 
 
 def equation(snapshot: Snapshot) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from lightning.pytorch import Trainer
 from matplotlib.figure import Figure
 
-from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder
+from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder, writers
 from toysuper.figures.formats import described, gif, pixels, png, svg
 from toysuper.files import write_whole
 from toysuper.functional.spacing import evenly
@@ -44,8 +44,7 @@ class Figures(SnapshotCallback):
         ended = snapshot.step >= model.total_steps()
         if self.every and validations % self.every == 0 and not ended:
             for function in self.draw:
-                if figure := attempt(function, snapshot, Figure):
-                    show(trainer, function.__name__, figure, snapshot.step)
+                _draw(trainer, function, snapshot)
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw and save."""
@@ -53,28 +52,40 @@ class Figures(SnapshotCallback):
         if folder is None:
             return
         for function in self.draw:
-            if figure := attempt(function, snapshot, Figure):
-                show(trainer, function.__name__, figure, snapshot.step)
-                figure.set_layout_engine("none")  # it is laid out, which takes half of the time
-                about, path = described(function, figure), folder / "figures" / function.__name__
-                write_whole(path.with_suffix(".png"), png(figure, about))
-                write_whole(path.with_suffix(".svg"), svg(figure, about))
+            _draw(trainer, function, snapshot, folder / "figures")
         for function in self.animate:
             path = folder / "figures" / f"{function.__name__}.gif"
             with Waiting(f"animating {function.__name__}"):
                 self._animate(function, snapshot.best().history, path)
 
     def _animate(self, function: Callable, moments: Sequence[Snapshot], path: Path) -> None:
-        shown = [moments[k] for k in evenly(len(moments), self.frames)]
-        drawn = [attempt(function, moment, Figure) for moment in shown]
+        chosen = [moments[k] for k in evenly(len(moments), self.frames)]
+        drawn = [attempt(function, moment, Figure, _lay_out) for moment in chosen]
         if drawn and None not in drawn:
             write_whole(path, gif(drawn, described(function, drawn[-1])))
         elif not drawn:
             warnings.warn("an animation needs a history; set history.num", stacklevel=2)
 
 
-def show(trainer: Trainer, name: str, figure: Figure, step: int) -> None:
-    """Put a figure into every logger that takes images."""
-    for logger in trainer.loggers:
-        if hasattr(logger.experiment, "add_image"):
-            logger.experiment.add_image(name, pixels(figure), step, dataformats="HWC")
+def _draw(
+    trainer: Trainer, function: Callable, snapshot: Snapshot, folder: Path | None = None
+) -> None:
+    """Draw, show and, where there is a folder, save; what goes wrong costs this figure alone."""
+
+    def keep(figure: Figure) -> None:
+        _lay_out(figure)
+        for writer in writers(trainer, "add_image"):
+            image = pixels(figure)
+            writer.add_image(function.__name__, image, snapshot.step, dataformats="HWC")
+        if folder:
+            about, path = described(function, figure), folder / function.__name__
+            write_whole(path.with_suffix(".png"), png(figure, about))
+            write_whole(path.with_suffix(".svg"), svg(figure, about))
+
+    attempt(function, snapshot, Figure, keep)
+
+
+def _lay_out(figure: Figure) -> None:
+    """Once for all formats, as it takes half of the time."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")

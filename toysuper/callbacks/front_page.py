@@ -14,28 +14,30 @@ CHARTS = {
 }
 
 
-def layout(tags: Iterable[str], most: int = 12) -> dict[str, dict[str, list[Any]]]:
+def layout(
+    tags: Iterable[str], floors: bool = True, most: int = 12
+) -> dict[str, dict[str, list[Any]]]:
     """Custom scalars: each metric of all places in the grid, then each place's loss and floor.
 
     Args:
-        tags: places in the grid, as they are called in scalars.
+        tags: places in the grid, as they are called in scalars; where there are none, quantiles.
+        floors: whether the least loss of linear models is known.
         most: most places that get a chart of their own; evenly picked.
 
     >>> list(layout(["density=1", "density=0.1"])["Loss, and the least of any linear model"])
     ['density=1', 'density=0.1']
     """
     places = list(tags)
-    shown = [places[k] for k in evenly(len(places), most)]
-    first = {title: _lines([rf"{metric}/(?!q0\.)"]) for title, metric in CHARTS.items()}
-    return {
-        "Front page": first,
-        "Loss, and the least of any linear model": {place: _lines(_pair(place)) for place in shown},
-    }
+    lines = r"(?!q0\.)" if places else "q"
+    pages = {"Front page": {title: _lines(f"{name}/{lines}") for title, name in CHARTS.items()}}
+    shown = {places[k]: re.escape(places[k]) for k in evenly(len(places), most)}
+    if shown and floors:
+        pages["Loss, and the least of any linear model"] = {
+            name: _lines(f"held_out_loss/{tag}$", f"linear_floor/{tag}$")
+            for name, tag in shown.items()
+        }
+    return pages
 
 
-def _lines(patterns: list[str]) -> list[Any]:
-    return ["Multiline", patterns]
-
-
-def _pair(place: str) -> list[str]:
-    return [f"{metric}/{re.escape(place)}$" for metric in ("held_out_loss", "linear_floor")]
+def _lines(*patterns: str) -> list[Any]:
+    return ["Multiline", list(patterns)]

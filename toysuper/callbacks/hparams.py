@@ -3,18 +3,18 @@
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from toysuper.callbacks.moments import SnapshotCallback, attempt
-from toysuper.functional.spacing import evenly
-from toysuper.grid import in_words
+from toysuper.callbacks.moments import SnapshotCallback, attempt, cells, writers
 from toysuper.metrics import (
     dimensions_per_feature,
     held_out_loss,
     mean_superposition,
     represented,
 )
-from toysuper.types import Coordinates, Snapshot
+from toysuper.types import Snapshot
 
 FINAL = (held_out_loss, represented, dimensions_per_feature, mean_superposition)
+LONGEST = 120
+"""Letters in the name of a run, which is a folder's."""
 
 
 class HParams(SnapshotCallback):
@@ -29,16 +29,10 @@ class HParams(SnapshotCallback):
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Log."""
-        best = snapshot.best()
-        kept = best.pick(evenly(len(best), self.most)) if self.most and len(best) else best.pick([])
-        metrics = {f"final/{f.__name__}": attempt(f, kept, Tensor) for f in FINAL}
-        for logger in trainer.loggers:
-            if hasattr(logger.experiment, "add_hparams"):
-                for i, place in enumerate(kept.coordinates):
-                    values = {k: float(v[i]) for k, v in metrics.items() if v is not None}
-                    logger.experiment.add_hparams(dict(place), values, run_name=_name(i, place))
-
-
-def _name(i: int, place: Coordinates) -> str:
-    told = in_words({k: v for k, v in place.items() if k != "seed"})
-    return f"models/{i:02d} {told}".replace("/", "_").replace("_", "/", 1)
+        for i, (name, model) in enumerate(cells(snapshot, self.most)):
+            measured = {f"final/{f.__name__}": attempt(f, model, Tensor) for f in FINAL}
+            values = {k: float(v) for k, v in measured.items() if v is not None}
+            place, folder = dict(model.coordinates[0]), f"{i:02d} {name}".replace("/", "_")
+            for writer in writers(trainer, "add_hparams"):
+                run = f"models/{folder[:LONGEST]}"
+                writer.add_hparams(place, values, run_name=run, global_step=snapshot.step)

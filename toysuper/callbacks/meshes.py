@@ -2,9 +2,8 @@
 
 from lightning.pytorch import LightningModule, Trainer
 
-from toysuper.callbacks.moments import SnapshotCallback
+from toysuper.callbacks.moments import SnapshotCallback, cells, writers
 from toysuper.figures.solid import mesh
-from toysuper.grid import in_words
 from toysuper.types import Snapshot
 
 
@@ -15,7 +14,7 @@ class Meshes(SnapshotCallback):
     the faces of their convex hull. Other models have none.
 
     Args:
-        most: most models that get a mesh.
+        most: most models that get a mesh, evenly picked from the grid.
     """
 
     def __init__(self, most: int = 4) -> None:
@@ -28,13 +27,7 @@ class Meshes(SnapshotCallback):
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Log."""
-        best = snapshot.best()
-        for i in range(min(len(best), self.most)):
-            name = "polyhedron " + in_words(
-                {k: v for k, v in best.coordinates[i].items() if k != "seed"}
-            )
-            for logger in trainer.loggers:
-                if hasattr(logger.experiment, "add_mesh"):
-                    logger.experiment.add_mesh(
-                        name, **mesh(best.pick([i])), global_step=snapshot.step
-                    )
+        for name, model in cells(snapshot, self.most):
+            if model.W.shape[1] == 3:  # a grid axis may give it fewer
+                for writer in writers(trainer, "add_mesh"):
+                    writer.add_mesh(f"polyhedron {name}", **mesh(model), global_step=snapshot.step)

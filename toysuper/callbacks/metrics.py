@@ -9,7 +9,7 @@ from torch import Tensor
 
 from toysuper import metrics as measure
 from toysuper.callbacks.front_page import layout
-from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen
+from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, writers
 from toysuper.grid import in_words
 from toysuper.types import Coordinates, Snapshot
 
@@ -68,7 +68,7 @@ class SnapshotMetrics(SnapshotCallback):
 
     def scalars(self, name: str, values: Tensor, snapshot: Snapshot) -> dict[str, float]:
         """The tags of one metric and their values."""
-        shared = self._places(snapshot).items()
+        shared = self._tags(snapshot).items()
         means = {f"{name}/{tag}": float(values[of].mean()) for tag, of in shared}
         if len(means) == len(values) or not values.isfinite().all():
             return {tag: mean for tag, mean in means.items() if isfinite(mean)}
@@ -78,11 +78,11 @@ class SnapshotMetrics(SnapshotCallback):
         }
 
     def _lay_out(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        for logger in trainer.loggers:
-            if hasattr(logger.experiment, "add_custom_scalars"):
-                logger.experiment.add_custom_scalars(layout(self._places(snapshot)))
+        floors = bool(measure.linear_floor(snapshot).isfinite().any())
+        for writer in writers(trainer, "add_custom_scalars"):
+            writer.add_custom_scalars(layout(self._tags(snapshot), floors))
 
-    def _places(self, snapshot: Snapshot) -> dict[str, list[int]]:
+    def _tags(self, snapshot: Snapshot) -> dict[str, list[int]]:
         """Who shares a tag, looked for once."""
         if self.coordinates != snapshot.coordinates:
             self.coordinates = snapshot.coordinates
@@ -90,9 +90,9 @@ class SnapshotMetrics(SnapshotCallback):
         return self.places
 
     def _histogram(self, trainer: Trainer, name: str, values: Tensor, step: int) -> None:
-        for logger in trainer.loggers:
-            if hasattr(logger.experiment, "add_histogram") and values.isfinite().all():
-                logger.experiment.add_histogram(name, values, step)
+        if values.isfinite().all():
+            for writer in writers(trainer, "add_histogram"):
+                writer.add_histogram(name, values, step)
 
 
 def _places(coordinates: Sequence[Coordinates], most: int) -> dict[str, list[int]]:

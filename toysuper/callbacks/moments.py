@@ -2,7 +2,7 @@
 
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.errors import UserError
+from toysuper.functional.spacing import evenly
+from toysuper.grid import in_words
 from toysuper.metrics.neurons import has_neurons
 from toysuper.types import Snapshot
 from toysuper.waiting import Waiting
@@ -68,8 +70,15 @@ def chosen(
 DOING = {Figure: "drawing", Tensor: "measuring", list: "checking"}
 
 
-def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
+def attempt(
+    function: Callable,
+    snapshot: Snapshot,
+    kind: type,
+    then: Callable[[Any], None] = lambda _: None,
+) -> Any:
     """What a function makes of a Snapshot; None and a warning where that is not of its kind.
+
+    What is done with it ``then`` is a part of the attempt.
 
     One figure, metric or claim with a fault must not cost the run its other results.
     """
@@ -78,8 +87,9 @@ def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
     try:
         with Waiting(f"{DOING.get(kind, 'making')} {function.__name__}"):
             made = function(snapshot)
-        if isinstance(made, kind):
-            return made
+            if isinstance(made, kind):
+                then(made)
+                return made
         text = f"{function.__name__} gave a {type(made).__name__} and not a {kind.__name__}"
         warnings.warn(text, stacklevel=2)
     except UserError as error:
@@ -90,6 +100,21 @@ def attempt(function: Callable, snapshot: Snapshot, kind: type) -> Any:
         text = f"{function.__name__} raised {type(error).__name__}: {error} ({place})"
         warnings.warn(text, stacklevel=2)
     return None
+
+
+def cells(snapshot: Snapshot, most: int) -> list[tuple[str, Snapshot]]:
+    """The best models of at most so many cells, evenly picked from the grid, and their names."""
+    best = snapshot.best()
+    kept = evenly(len(best), most)[:most] if most > 0 and len(best) else []
+    axes = [{k: v for k, v in best.coordinates[i].items() if k != "seed"} for i in kept]
+    return [(in_words(place), best.pick([i])) for i, place in zip(kept, axes, strict=True)]
+
+
+def writers(trainer: Trainer, method: str) -> Iterator[Any]:
+    """What loggers log with, where they have the method; as TensorBoard's does."""
+    for logger in trainer.loggers:
+        if hasattr(logger.experiment, method):
+            yield logger.experiment
 
 
 def run_folder(trainer: Trainer) -> Path | None:

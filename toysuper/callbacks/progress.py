@@ -58,8 +58,16 @@ class StepProgressBar(ProgressBar):
         """Say that the loss is measured, should it take long."""
         self._wait("measuring the held-out loss")
 
+    def on_predict_start(self, *_: Any) -> None:
+        """Say what takes long."""
+        self._wait("predicting")
+
     def on_test_end(self, *_: Any) -> None:
-        """It is."""
+        """It is done."""
+        self._done()
+
+    def on_predict_end(self, *_: Any) -> None:
+        """It is done."""
         self._done()
 
     def on_exception(self, *_: Any) -> None:
@@ -69,11 +77,11 @@ class StepProgressBar(ProgressBar):
     def _wait(self, what: str) -> None:
         self._done()
         if self.enabled:
-            self.waiting = Waiting(what).__enter__()
+            self.waiting = Waiting(what).start()
 
     def _done(self) -> None:
         if self.waiting:
-            self.waiting.__exit__()
+            self.waiting.stop()
             self.waiting = None
 
     def on_train_end(self, *_: Any) -> None:

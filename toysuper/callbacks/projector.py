@@ -8,10 +8,8 @@ from lightning.pytorch import Trainer
 from tensorboard.plugins.projector import ProjectorConfig
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback, run_folder
+from toysuper.callbacks.moments import SnapshotCallback, cells, run_folder
 from toysuper.files import write_whole
-from toysuper.functional.spacing import evenly
-from toysuper.grid import in_words
 from toysuper.types import Snapshot
 
 LEAST = 3
@@ -31,12 +29,10 @@ class Projector(SnapshotCallback):
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Write ``projector/*.tsv`` and the file that names them."""
         folder = run_folder(trainer)
-        if folder is None or not self.most or not len(snapshot):
+        shown, config = cells(snapshot, self.most), ProjectorConfig()
+        if folder is None or not shown:
             return
-        best, config = snapshot.best(), ProjectorConfig()
-        for i in evenly(len(best), self.most):
-            model = best.pick([i])
-            name = in_words({k: v for k, v in model.coordinates[0].items() if k != "seed"})
+        for i, (name, model) in enumerate(shown):
             entry = config.embeddings.add(tensor_name=name)
             entry.tensor_path, entry.metadata_path = f"projector/{i}.tsv", f"projector/{i}.meta.tsv"
             _write(folder / entry.tensor_path, directions(model))

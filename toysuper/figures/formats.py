@@ -11,9 +11,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+PANELS = "Panels: "
+"""What a description ends with."""
+
 
 def described(function: Callable, figure: Figure) -> str:
-    """What a figure shows in words: the function's first sentences, the panels, the caption.
+    """What a figure shows in words: the function's first sentences, the caption, the panels.
 
     >>> described(inspect.getdoc, Figure())
     'Get the documentation string for an object.'
@@ -23,8 +26,8 @@ def described(function: Callable, figure: Figure) -> str:
     panels = dict.fromkeys(axes.get_title().replace("\n", ", ") for axes in figure.axes)
     titles = "; ".join(title for title in panels if title)
     caption = figure.get_supxlabel()
-    said = [first, titles and f"Panels: {titles}.", caption and f"{caption}."]
-    return " ".join(part for part in said if part)
+    said = [first, caption and f"{caption}.", titles and f"{PANELS}{titles}."]
+    return "".join(c for c in " ".join(part for part in said if part) if c.isprintable())
 
 
 def png(figure: Figure, about: str) -> bytes:
@@ -57,7 +60,7 @@ def gif(figures: Sequence[Figure], about: str, milliseconds: int = 80) -> bytes:
         duration=waits,
         loop=0,
         optimize=True,
-        comment=about.encode()[:255],
+        comment=about.encode(),
     )
     return film.getvalue()
 

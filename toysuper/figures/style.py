@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
+from toysuper.functional.activations import named
 from toysuper.functional.spacing import evenly
 from toysuper.types import Coordinates, Snapshot
 
@@ -65,11 +66,6 @@ def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str
     '1 - S = 0.1, ReLU'
     """
     return ", ".join(_term(name, value) for name, value in coordinates.items() if name not in drop)
-
-
-def named(function: str) -> str:
-    """An activation function as it is written in text."""
-    return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(function, function)
 
 
 def _term(name: str, value: float | int | str) -> str:

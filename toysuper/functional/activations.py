@@ -39,3 +39,12 @@ def activate(
         own = (which == k).to(z.dtype).view(-1, *[1] * (z.ndim - 1))  # a factor, not a mask: fuses
         out = out + own * resolve(name, "activation")(own * z + (1 - own) * HARMLESS)
     return out
+
+
+def named(function: str) -> str:
+    """An activation function as it is written in text.
+
+    >>> named("relu"), named("torch.special.erf")
+    ('ReLU', 'torch.special.erf')
+    """
+    return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(function, function)
