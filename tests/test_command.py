@@ -74,11 +74,17 @@ def test_threads_sleep_soon_by_default(monkeypatch) -> None:
     assert os.environ["GOMP_SPINCOUNT"] == SPINS
 
 
+@pytest.mark.parametrize("words", ["fit --config intro --help", "fit -h --config intro"])
+def test_help_is_short_in_company_too(words: str, capsys) -> None:
+    main(words.split())
+    assert capsys.readouterr().out == usual("fit")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
-        main([verb, "--help-all"])
+        main(["--help-all", verb])
     everything = capsys.readouterr().out
     assert stop.value.code == 0 and len(everything.splitlines()) > 100
     for option in re.findall(r"--[a-z_]+\.[a-z_]+", usual(verb)):

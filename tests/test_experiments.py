@@ -3,14 +3,14 @@ import re
 import pytest
 
 from tests._run import ROOT
-from toysuper.experiments import experiment, experiments, listing
+from toysuper.experiments import described, experiments, listing
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_config_says_what_it_is(path) -> None:
-    assert experiment(path) is not None
+    assert described(path) is not None
 
 
 def test_places_are_numbered_without_gaps_and_a_section_has_one_name() -> None:
@@ -34,3 +34,5 @@ def test_the_readme_says_the_same_times_and_sections() -> None:
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         named = re.findall(r"`(\w+)`", cells[0])
         assert [told[name].time for name in named] == cells[-1].split(", "), named
+        sections = {told[name].section.lower() for name in named}
+        assert all(section in cells[1].lower() for section in sections), named

@@ -38,12 +38,7 @@ def collect(folder: Path) -> list[dict[str, Any]]:
     Raises:
         UserError: there is none that has.
     """
-    if not folder.is_dir():
-        raise UserError(f"'{folder}' is not a folder; give the one that the runs lie in")
-    rows = [row for run in runs(folder) for row in _rows(folder, run)]
-    if not rows:
-        raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
-    return rows
+    return [row for run in runs(folder) for row in _rows(folder, run)]
 
 
 def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -61,22 +56,50 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def runs(folder: Path) -> list[Path]:
-    """Where a ``config.yaml`` and an ``instances.csv`` lie; links are not followed."""
+    """Where a ``config.yaml`` and an ``instances.csv`` lie; links are not followed.
+
+    Raises:
+        UserError: nowhere.
+    """
+    if not folder.is_dir():
+        raise UserError(f"'{folder}' is not a folder; give the one that the runs lie in")
     found = (Path(at) for at, _, names in os.walk(folder) if "config.yaml" in names)
-    return sorted(run for run in found if (run / "instances.csv").is_file())
+    ended = sorted(run for run in found if (run / "instances.csv").is_file())
+    if not ended:
+        raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
+    return ended
+
+
+def config_of(run: Path) -> dict[str, Any]:
+    """What a run's ``config.yaml`` says.
+
+    Raises:
+        UserError: it says nothing that can be read.
+    """
+    file = run / "config.yaml"
+    try:
+        config = yaml.safe_load(file.read_text())
+    except (yaml.YAMLError, ValueError):
+        config = None
+    if not isinstance(config, dict):
+        raise UserError(f"{file} is damaged; move its folder elsewhere")
+    return config
 
 
 def _rows(folder: Path, run: Path) -> Iterator[dict[str, Any]]:
-    config = yaml.safe_load((run / "config.yaml").read_text())
+    config = config_of(run)
     told = {k: v for part in SECTIONS for k, v in flat(config.get(part), part).items()}
-    claims = {f"claim {row['name']}": row["holds"] for row in table(run / "claims.csv")}
+    claims = {f"claim {row.get('name')}": row.get("holds") for row in table(run / "claims.csv")}
     for row in table(run / "instances.csv"):
         yield {"run": str(run.relative_to(folder)), **told, **row, **claims}
 
 
 def table(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file; none where there is no file."""
-    return list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
+    if not path.is_file():
+        return []
+    with path.open(errors="replace", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def _parquet(table: bytes) -> bytes:

@@ -165,7 +165,7 @@ def expand(args: list[str]) -> tuple[list[str], str]:
             raise UserError(f"'{arg}' is a config; write fit --config {arg}")
         _refuse_linked_argument(flag, expanded[-1] if expanded else "", arg)
         expanded.append(arg)
-    return expanded, experiment(found)
+    return expanded, run_name(found)
 
 
 def _refuse_linked_argument(flag: str, before: str, arg: str) -> None:
@@ -177,10 +177,10 @@ def _refuse_linked_argument(flag: str, before: str, arg: str) -> None:
                 refuse_linked(name, "on the command line")
 
 
-def experiment(paths: list[Path]) -> str:
+def run_name(paths: list[Path]) -> str:
     """What a run is called: the first config that is no preset; a rerun is called as its run.
 
-    >>> experiment([Path("runs/intro/3/config.yaml")])
+    >>> run_name([Path("runs/intro/3/config.yaml")])
     'intro'
     """
     first = next((path for path in paths if path.parent.name != "presets"), Path("toysuper"))

@@ -20,10 +20,10 @@ class Experiment(NamedTuple):
     line: str
 
 
-def experiment(path: Path) -> Experiment | None:
+def described(path: Path) -> Experiment | None:
     """What a config says of itself; None for presets and a user's own.
 
-    >>> experiment(known()["intro"]).section
+    >>> described(known()["intro"]).section
     'Introduction'
     """
     found = HEAD.match(path.read_text().partition("\n")[0])
@@ -35,7 +35,7 @@ def experiment(path: Path) -> Experiment | None:
 
 def experiments() -> list[Experiment]:
     """All of them."""
-    return sorted(told for path in known().values() if (told := experiment(path)))
+    return sorted(told for path in known().values() if (told := described(path)))
 
 
 def listing() -> str:

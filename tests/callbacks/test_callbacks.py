@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests._run import data, fitted, trainer
@@ -153,3 +154,30 @@ def test_predictions_hold_features_and_reconstructions(tmp_path: Path) -> None:
     saved = torch.load(tmp_path / "predictions.pt", weights_only=True)
     assert saved["features"].shape == (6, 4, 64)
     torch.testing.assert_close(saved["reconstruction"], model(saved["features"]).detach())
+
+
+def test_what_cannot_be_drawn_costs_its_own_figure_only(tmp_path: Path) -> None:
+    def broken(snapshot):
+        figure = Figure()
+        figure.suptitle("$\\frac{$")
+        return figure
+
+    with pytest.warns(UserWarning, match="broken raised"):
+        run(tmp_path, GRID, Figures([broken, figures.plane], every=1), Instances())
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "plane.png",
+        "plane.svg",
+    ]
+    assert (tmp_path / "instances.csv").exists()
+
+
+def test_figures_look_the_same_with_any_logger(tmp_path: Path) -> None:
+    run(tmp_path / "tensorboard", GRID, Figures([figures.gram]))
+    world = data(grid=GRID)
+    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    logger = CSVLogger(tmp_path, name="", version="csv")
+    trainer(20, logger=logger, callbacks=[Figures([figures.gram])]).fit(model, world)
+    one, other = (
+        (tmp_path / name / "figures/gram.png").read_bytes() for name in ("tensorboard", "csv")
+    )
+    assert one == other

@@ -1,5 +1,6 @@
 """Every page of TensorBoard has something to show."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tensorboard.plugins.projector import ProjectorConfig
 
 from tests._run import data, toysuper
 from toysuper.callbacks.about import equation
-from toysuper.callbacks.front_page import CHARTS
+from toysuper.callbacks.front_page import CHARTS, layout
 from toysuper.callbacks.projector import directions, metadata
 from toysuper.models import AbsoluteValueModel, ReLUOutputModel
 
@@ -76,7 +77,10 @@ def test_hparams_are_the_grid_with_final_metrics(run: Path) -> None:
     content = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
     given = plugin_data_pb2.HParamsPluginData.FromString(content).session_start_info.hparams
     assert given["density"].number_value == 0.2 and given["activation"].string_value == "relu"
-    assert found.Scalars("final/represented")[0].value >= 0
+    (final,) = found.Scalars("final/held_out_loss")
+    rows = csv.DictReader((run / "instances.csv").read_text().splitlines())
+    losses = [float(row["held_out_loss"]) for row in rows if row["density"] == "0.2"]
+    assert final.value == pytest.approx(min(losses), rel=1e-4) and final.step == 20
 
 
 def test_the_projector_finds_directions_and_their_metadata(run: Path) -> None:
@@ -110,3 +114,41 @@ def test_the_equation_names_what_differs() -> None:
     world = data()
     absolute = AbsoluteValueModel(4, world.grid, hidden=3)
     assert equation(absolute.snapshot(world)) == "x' = ReLU(Vᵀ ReLU(W x) + b)"
+
+
+def test_a_large_grid_has_quantiles_on_its_front_page() -> None:
+    front = layout([])
+    assert list(front) == ["Front page"]
+    for _, patterns in front["Front page"].values():
+        assert re.match(patterns[0], patterns[0].split("/")[0] + "/q0.5")
+
+
+def test_nothing_is_said_of_a_floor_that_is_not_known() -> None:
+    assert list(layout(["density=1"], floors=False)) == ["Front page"]
+
+
+def fit(folder: Path, *args: str, grid: str) -> Path:
+    (folder / "small.yaml").write_text(CONFIG)
+    result = toysuper("fit", "--config", "small.yaml", f"--data.grid={grid}", *args, cwd=folder)
+    assert result.returncode == 0 and "Warning" not in result.stderr, result.stderr
+    return folder / "runs/small/0"
+
+
+def test_models_of_fewer_dimensions_have_no_mesh(tmp_path: Path) -> None:
+    left = fit(tmp_path, "--model.hidden=3", grid="{hidden: [2, 3]}")
+    tags = events(left).Tags()["tensors"]
+    assert any("polyhedron hidden=3" in tag for tag in tags)
+    assert not any("polyhedron hidden=2" in tag for tag in tags)
+
+
+def test_places_with_long_names_have_runs_too(tmp_path: Path) -> None:
+    axes = ", ".join(f'"importance[{k}]": [0.12345]' for k in range(13))
+    left = fit(tmp_path, "--data.n=16", grid=f"{{{axes}, seed: [0, 1]}}")
+    (name,) = (path.name for path in (left / "models").iterdir())
+    assert name.startswith("00 importance[0]=0.12345,") and (left / "claims.csv").is_file()
+
+
+def test_one_model_is_one_model(tmp_path: Path) -> None:
+    left = fit(tmp_path, "--hparams.most=1", "--projector.most=1", grid="{density: [0.5, 0.1]}")
+    assert len(list((left / "models").iterdir())) == 1
+    assert len(list((left / "projector").iterdir())) == 2, "directions and metadata"

@@ -84,7 +84,11 @@ def test_the_run_that_ended_last_is_shown_whatever_it_claims(tmp_path: Path) -> 
     assert found.folder.name == "1" and found.others == 2 and found.models == 2
     assert found.steps == "2,000 steps, "
     page = written(tmp_path)
-    assert "✗ FAILS" in page.text and "2 other runs" in page.text
+    assert (
+        "✗ FAILS" in page.text
+        and "2 other runs not shown" in page.text
+        and "1 claim FAILS" in page.text
+    )
 
 
 def test_a_training_goes_before_its_evaluations(tmp_path: Path) -> None:
@@ -119,9 +123,11 @@ def test_the_page_needs_no_network_and_says_what_it_shows(tmp_path: Path) -> Non
     (image,) = page.all("img")
     assert image["alt"] == "first <shows> & tells. Panels: a."
     assert image["src"].startswith("data:image/webp;base64,")
-    loads = [tag for name, tag in page.tags if name != "a" and {"src", "href"} & set(tag)]
-    assert all(tag["src"].startswith("data:") for tag in loads)
-    assert "url(" not in (HERE / "page.css").read_text() and not page.all("script")
+    kinds = ("src", "href", "srcset")
+    loads = [tag[kind] for name, tag in page.tags if name != "a" for kind in kinds if kind in tag]
+    assert loads and all(url.startswith("data:") for url in loads)
+    style = (HERE / "page.css").read_text()
+    assert "url(" not in style and "@import" not in style and not page.all("script")
 
 
 def test_headings_skip_no_level_and_names_are_used_once(tmp_path: Path) -> None:
@@ -164,3 +170,48 @@ def test_text_has_contrast(scheme: int) -> None:
         assert contrast(colours[name], colours["paper"]) >= 4.5, name
     assert contrast(colours["ink"], colours["code"]) >= 4.5
     assert contrast("#777777", "#999999") < 4.5, "a control that fails"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.yaml", b""),
+        ("config.yaml", b"- a list"),
+        ("config.yaml", b"{"),
+        ("config.yaml", b"\xff\xfe"),
+        ("figures/first.png", png(figure(), "a")[:900]),
+        ("figures/first.png", b"text"),
+    ],
+    ids=str,
+)
+def test_what_is_damaged_is_named_and_left_out(
+    tmp_path: Path, capsys, file: str, content: bytes
+) -> None:
+    run(tmp_path / "intro" / "0")
+    run(tmp_path / "octahedron" / "0")
+    (tmp_path / "intro" / "0" / file).write_bytes(content)
+    page = written(tmp_path)
+    assert len(page.all("img")) == 1 and "octahedron" in page.text
+    assert f"intro/0/{file} is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.yaml", b"figures: [x]"),
+        ("config.yaml", b"figures: {draw: 3, animate: [1]}"),
+        ("claims.csv", b"name\nA\n"),
+        ("claims.csv", b"name,holds\nA,perhaps\n"),
+        ("instances.csv", b"\xff\n1\n"),
+    ],
+    ids=str,
+)
+def test_odd_files_cost_nothing_else(tmp_path: Path, file: str, content: bytes) -> None:
+    (run(tmp_path / "intro" / "0") / file).write_bytes(content)
+    assert len(written(tmp_path).all("img")) == 1
+
+
+def test_a_folder_with_odd_letters_is_quoted_and_escaped(tmp_path: Path) -> None:
+    run(tmp_path / "my <b>runs</b>" / "0")
+    page = written(tmp_path)
+    assert not page.all("b")[1:] and "<b>runs</b>/0/config.yaml'" in page.text

@@ -2,17 +2,22 @@
 
 import base64
 import io
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import yaml
 from PIL import Image, ImageSequence
 
-from toysuper.collect import runs, table
+from toysuper.collect import config_of, runs, table
+from toysuper.configs import flat, without_nulls
 from toysuper.errors import UserError
 from toysuper.experiments import Experiment, experiments
+from toysuper.waiting import Waiting
+
+VERDICTS = {"holds": ("✓", "hold"), "FAILS": ("✗", "fail"), "not measured": ("–", "not measured")}
+"""A mark, and the word for several, by the word that claims.csv has."""
 
 
 class Picture(NamedTuple):
@@ -43,36 +48,43 @@ class Run(NamedTuple):
 def gather(folder: Path) -> list[Run]:
     """Of each experiment the training that ended last, in the order of the paper, own ones after.
 
+    What is damaged is named on the screen and left out.
+
     Raises:
         UserError: there is none.
     """
     found: dict[Path, list[Path]] = {}
     for run in runs(folder):
         found.setdefault(run.parent, []).append(run)
-    if not found:
-        raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
     known = {told.name: told for told in experiments()}
-    shown = [_run(place, several, known.get(place.name)) for place, several in found.items()]
+    shown = []
+    for place, several in found.items():
+        with Waiting(f"reading {place}"):
+            try:
+                shown.append(_run(several, known.get(place.resolve().name)))
+            except UserError as error:
+                print(f"toysuper: left out: {error}", file=sys.stderr)
     return sorted(shown, key=lambda run: (run.told is None, run.told or (), run.name))
 
 
-def _run(place: Path, several: Iterable[Path], told: Experiment | None) -> Run:
+def _run(several: Sequence[Path], told: Experiment | None) -> Run:
+    """An evaluation stands for an experiment only where no training does."""
     trained, ended, run = max(
         (path.name.isdecimal(), (path / "instances.csv").stat().st_mtime, path) for path in several
     )
-    config = (run / "config.yaml").read_text()
-    given = [line for line in config.splitlines() if not line.endswith((": null", ": []"))]
+    config = config_of(run)
+    pictures = (_picture(path) for path in _ordered(run, config))
     return Run(
-        name=place.resolve().name,
+        name=run.resolve().parent.name,
         folder=run,
         told=told,
-        pictures=[_picture(path) for path in _ordered(run, yaml.safe_load(config))],
-        claims=table(run / "claims.csv"),
-        config="\n".join(given),
+        pictures=[picture for picture in pictures if picture],
+        claims=[row for row in table(run / "claims.csv") if row.get("holds") in VERDICTS],
+        config=without_nulls((run / "config.yaml").read_text()),
         models=len(table(run / "instances.csv")),
         steps=f"{_steps(run):,} steps, " if trained else f"{run.name}, ",
         ended=datetime.fromtimestamp(ended).astimezone(),
-        others=len(list(several)) - 1,
+        others=len(several) - 1,
     )
 
 
@@ -82,24 +94,31 @@ def _steps(run: Path) -> int:
     return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
-def _ordered(run: Path, config: dict) -> list[Path]:
+def _ordered(run: Path, config: dict[str, Any]) -> list[Path]:
     """The figures as the config names them, then the animations."""
-    given = config.get("figures") or {}
-    names = [path.split(".")[-1] for kind in ("draw", "animate") for path in given.get(kind) or ()]
-    paths = [*(run / "figures").glob("*.png"), *(run / "figures").glob("*.gif")]
+    given = flat(config.get("figures"), "figures")
+    drawn = [given.get(f"figures.{kind}") for kind in ("draw", "animate")]
+    paths = [str(path) for several in drawn if isinstance(several, list) for path in several]
+    names = [path.rpartition(".")[2] for path in paths]
     rank = {name: k for k, name in enumerate(names)}
-    return sorted(paths, key=lambda path: (path.suffix == ".gif", rank.get(path.stem, 99), path))
+    files = [*(run / "figures").glob("*.png"), *(run / "figures").glob("*.gif")]
+    return sorted(files, key=lambda file: (file.suffix == ".gif", rank.get(file.stem, 99), file))
 
 
-def _picture(path: Path) -> Picture:
-    with Image.open(path) as image:
-        about = image.info.get("Description") or image.info.get("comment") or path.stem
-        alt = about.decode(errors="ignore") if isinstance(about, bytes) else about
-        if path.suffix == ".gif":
+def _picture(path: Path) -> Picture | None:
+    """None, and a word on the screen, where the file is damaged."""
+    try:
+        with Image.open(path) as image:
+            about = image.info.get("Description") or image.info.get("comment") or path.stem
+            alt = about.decode(errors="replace") if isinstance(about, bytes) else about
+            moves = path.suffix == ".gif"
             *_, last = ImageSequence.Iterator(image)
-            moving = _url("gif", path.read_bytes())
-            return Picture(path.stem, alt, image.size, moving, _webp(last.convert("RGB")))
-        return Picture(path.stem, alt, image.size, _webp(image.convert("RGB")))
+            still = _webp(last.convert("RGB"))
+            url, still = (_url("gif", path.read_bytes()), still) if moves else (still, "")
+            return Picture(path.stem, alt, image.size, url, still)
+    except (OSError, ValueError, SyntaxError) as error:
+        print(f"toysuper: left out: {path} is no picture ({error})", file=sys.stderr)
+        return None
 
 
 def _webp(image: Image.Image) -> str:

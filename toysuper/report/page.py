@@ -1,5 +1,6 @@
 """The runs as one HTML page that needs nothing else: no network, no other file."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from toysuper import __version__
-from toysuper.report.gather import Run
+from toysuper.report.gather import VERDICTS, Run
 from toysuper.report.story import STORY
 
 HERE = Path(__file__).parent
-MARKS = {"holds": "✓", "FAILS": "✗", "not measured": "–"}
-WORDS = {"holds": "hold", "FAILS": "fail", "not measured": "not measured"}
 DOTS = 150  # of a figure, an inch; a page has 96
 OWN = "Your own experiments"
 
@@ -33,12 +32,12 @@ def page(folder: Path, runs: Sequence[Run]) -> str:
     return environment.get_template("page.html").render(
         style=Markup((HERE / "page.css").read_text()),
         folder=folder,
+        quote=lambda path: shlex.quote(str(path)),
         chapters=_chapters(runs),
         pictures=sum(len(run.pictures) for run in runs),
         verdicts=verdicts(runs),
         scale=96 / DOTS,
-        words=WORDS,
-        marks=MARKS,
+        words=VERDICTS,
         version=__version__,
         now=datetime.now().astimezone(),
     )
