@@ -146,15 +146,9 @@ class ToyCLI(LightningCLI):
         elif given.get("logger") is False:  # then nothing is written, or it would lie about here
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
-        callbacks = [*_several(given.get("callbacks")), About(), Predictions()]
-        own = any(isinstance(callback, Checkpoints) for callback in callbacks)
-        if {**given, **kwargs}.get("enable_checkpointing") is not False and not own:
-            callbacks.append(Checkpoints())
-        Waiting.silent = given.get("enable_progress_bar") is False
-        if not Waiting.silent:
-            callbacks.append(StepProgressBar())
-        plugins = [*_several(given.get("plugins")), WholeCheckpoints()]
-        return super().instantiate_trainer(**{**kwargs, "callbacks": callbacks, "plugins": plugins})
+        kwargs["callbacks"] = _callbacks({**given, **kwargs})
+        kwargs["plugins"] = [*_several(given.get("plugins")), WholeCheckpoints()]
+        return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
         """Train; a run that was stopped after its last step only has its results to write."""
@@ -171,6 +165,16 @@ class SaveConfig(SaveConfigCallback):
         if folder := run_folder(trainer):
             text = self.parser.dump(self.config, skip_none=False)
             write_whole(folder / self.config_filename, text.encode())
+
+
+def _callbacks(given: dict[str, Any]) -> list[Any]:
+    """Those of the trainer's config, and ours."""
+    callbacks = [*_several(given.get("callbacks")), About(), Predictions()]
+    own = any(isinstance(callback, Checkpoints) for callback in callbacks)
+    if given.get("enable_checkpointing") is not False and not own:
+        callbacks.append(Checkpoints())
+    Waiting.silent = given.get("enable_progress_bar") is False
+    return callbacks if Waiting.silent else [*callbacks, StepProgressBar()]
 
 
 def _several(given: Any) -> list[Any]:

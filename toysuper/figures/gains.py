@@ -1,7 +1,9 @@
 """Which geometry should win at which density, and what trained models reach."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.figures.style import (
@@ -36,23 +38,26 @@ def gains(snapshot: Snapshot) -> Figure:
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     for name in GEOMETRIES:
-        values = [gain(name, round(1 / x, 9)) for x in sparsity]
-        axes.plot(sparsity, values, color=POLYTOPES[name], linewidth=1.4)
-        axes.annotate(
-            f" {name}",
-            (sparsity[-1], values[-1]),
-            color="0.2",
-            va="center",
-            fontsize="small",
-            annotation_clip=False,
-        )
-    _, hidden, feat = best.W.shape
-    scale = uniform_variance(density) * best.importance[:, 0].double()
-    measured = (feat * scale - held_out_loss(best).double()) / (hidden * scale)
-    axes.scatter(1 / density, measured, color="black", s=16, zorder=3, label="trained models")
+        _line(axes, name, sparsity)
+    axes.scatter(1 / density, _reached(best), color="black", s=16, zorder=3, label="trained models")
     axes.set_ylabel("gain per hidden dimension")
     sparsity_axis(axes, sparsity[-1])
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(loc="upper left")
     open_frame(axes)
     caption(figure, best)
     return figure
+
+
+def _line(axes: Axes, name: str, sparsity: list[float]) -> None:
+    """One geometry, with its name at the end."""
+    values = [gain(name, round(1 / x, 9)) for x in sparsity]
+    axes.plot(sparsity, values, color=POLYTOPES[name], linewidth=1.4)
+    end = sparsity[-1], values[-1]
+    label = axes.annotate(f" {name}", end, annotation_clip=False)
+    label.set(color="0.2", va="center", fontsize="small")
+
+
+def _reached(models: Snapshot) -> Tensor:
+    _, hidden, feat = models.W.shape
+    scale = uniform_variance(models.common_density().double()) * models.importance[:, 0].double()
+    return (feat * scale - held_out_loss(models).double()) / (hidden * scale)

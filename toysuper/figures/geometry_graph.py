@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from toysuper.figures.style import POLYTOPES, caption, styled, title
+from toysuper.figures.style import POLYTOPES, caption, panels, styled, title
 from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
 from toysuper.functional.spacing import evenly
 from toysuper.types import Snapshot
@@ -33,26 +33,20 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
     found = [polytopes(W) for W in best.W]
     several = [i for i, parts in enumerate(found) if len(parts) > 1] or list(range(len(best)))
     chosen = [several[k] for k in evenly(len(several), MOST)]
-    count = len(chosen)
-    columns = min(COLUMNS, count)
-    rows = -(-count // columns)
-    figure = Figure(figsize=(2.7 * columns, 2.8 * rows + 0.6), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
-    seen: set[str] = set()
-    for axes, i in zip(panels, chosen, strict=False):
-        seen |= {part.name for part in found[i]}
-        _components(axes, best.W[i], found[i])
+    figure, axes = panels(len(chosen), COLUMNS, 2.7, 2.8)
+    for place, i in zip(axes.flat, chosen, strict=False):
+        _components(place, best.W[i], found[i])
         name = textwrap.fill(product_name(found[i]), WIDE)
-        axes.set_title(f"{title(best.pick([i]))}\n{name}", fontsize="medium")
-    for empty in panels[count:]:
-        empty.set_visible(False)
-    keys = [
-        Line2D([], [], marker="o", ls="", color=POLYTOPES.get(name, OTHER), label=name)
-        for name in sorted(seen)
-    ]
-    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys) or 1, frameon=False)
+        place.set_title(f"{title(best.pick([i]))}\n{name}", fontsize="medium")
+    _legend(figure, sorted({part.name for i in chosen for part in found[i]}))
     caption(figure, best)
     return figure
+
+
+def _legend(figure: Figure, names: list[str]) -> None:
+    colours = {name: POLYTOPES.get(name, OTHER) for name in names}
+    keys = [Line2D([], [], marker="o", ls="", color=c, label=name) for name, c in colours.items()]
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys) or 1)
 
 
 def _components(axes: Axes, W: Tensor, parts: list[Polytope]) -> None:
