@@ -242,7 +242,15 @@ def _importing(packages: Sequence[str]) -> Iterator[None]:
 TERMINATED = 143
 """The exit code of a process that SIGTERM ended."""
 
-ADVERTS = ("litlogger", "litmodels", "LeafSpec", "TPU available", "GPU available", "` stopped: `")
+ADVERTS = (
+    "litlogger",
+    "litmodels",
+    "LeafSpec",
+    "TPU available",
+    "GPU available",
+    "` stopped: `",
+    "Loaded model",
+)
 
 
 def quiet() -> None:
