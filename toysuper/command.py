@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from toysuper import __version__
 from toysuper.configs import known
@@ -37,16 +38,10 @@ def main(args: list[str] | None = None) -> None:
         print(usual(args[0]), end="")
     elif args[0] in LIGHT:
         _light(args[0], args[1:])
-    elif args[0] not in VERBS and args[0][0] != "-" and args[0] not in known():
-        names = (*VERBS, *LIGHT)
-        print(
-            f"toysuper: there is no command '{args[0]}'.{nearest(args[0], names)} "
-            f"Commands are {', '.join(names)}.",
-            file=sys.stderr,
-        )
-        sys.exit(2)
-    else:
+    elif args[0] in VERBS or args[0].startswith("-") or args[0] in known():
         _proper(args)
+    else:
+        _refuse(args[0])
 
 
 def _light(command: str, args: list[str]) -> None:
@@ -54,6 +49,14 @@ def _light(command: str, args: list[str]) -> None:
         import_module(LIGHT[command]).main(args)
     except (UserError, OSError) as error:
         sys.exit(f"toysuper: {error}")
+
+
+def _refuse(command: str) -> NoReturn:
+    names = (*VERBS, *LIGHT)
+    known = f"Commands are {', '.join(names)}."
+    said = f"there is no command '{command}'.{nearest(command, names)} {known}"
+    print(f"toysuper: {said}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _proper(args: list[str]) -> None:
