@@ -1,6 +1,9 @@
 """What the README shows is what works."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import yaml
 
 from tests import _laws
 from tests._run import ROOT, toysuper
+from tests.benchmarks.cases import CASES
 from toysuper.command import main as command
 
 README = (ROOT / "README.md").read_text()
@@ -117,3 +121,13 @@ def test_the_table_has_commands() -> None:
 def test_pictures_and_links_are_there() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+@pytest.mark.slow
+def test_the_benchmark_runs(tmp_path: Path) -> None:
+    found = re.search(r"`python (-m tests\.benchmarks)`", README)[1].split()
+    little = ["speed", "--cases", next(iter(CASES)), "--threads", "1", "--rounds", "1"]
+    command = [sys.executable, *found, *little, "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and (tmp_path / "speed.png").exists(), done.stderr
+    assert json.loads((tmp_path / "speed.json").read_text())["speed"]
