@@ -9,7 +9,12 @@ import yaml
 from tests._run import ROOT, toysuper
 from toysuper.models.base import adamw
 
-SMALLER = {"privileged_basis": ("--config", "privileged_60")}
+SMALLER = {  # the slowest; tests/paper has them whole
+    "correlated_3x2": ("--data.grid.density=[0.05, 0.45]",),
+    "loss_decomposition": ("--data.grid.density=[1.0, 0.1]",),
+    "privileged_basis": ("--config", "privileged_60"),
+    "uniform_superposition": ("--data.grid.density=[1.0, 0.38, 0.2]",),
+}
 EXPERIMENTS = sorted((ROOT / "configs").glob("*.yaml"))
 PRESETS = sorted((ROOT / "configs" / "presets").glob("*.yaml"))
 

@@ -13,7 +13,7 @@ from toysuper import figures
 from toysuper.callbacks import Figures, History, Meshes
 from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
-from toysuper.figures.formats import gif
+from toysuper.figures.formats import gif, pixels
 from toysuper.figures.solid import mesh
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
@@ -125,7 +125,9 @@ def test_an_animation_without_a_history_is_a_warning(tmp_path: Path) -> None:
 
 def test_frames_are_in_order() -> None:
     model, _ = run(History(20))
-    film = Image.open(io.BytesIO(gif([figures.plane(model.history[k]) for k in (0, -1)], "")))
+    film = Image.open(
+        io.BytesIO(gif([pixels(figures.plane(model.history[k])) for k in (0, -1)], ""))
+    )
     assert film.n_frames == 2
 
 

@@ -35,7 +35,7 @@ def test_files_say_what_they_show() -> None:
     picture = Image.open(io.BytesIO(png(drawn(), ABOUT)))
     assert picture.text["Description"] == ABOUT and picture.size == (450, 300)
     assert ABOUT in "".join(ElementTree.fromstring(svg(drawn(), ABOUT)).itertext())
-    film = Image.open(io.BytesIO(gif([drawn("a"), drawn("b")], ABOUT)))
+    film = Image.open(io.BytesIO(gif([pixels(drawn("a")), pixels(drawn("b"))], ABOUT)))
     assert film.info["comment"].decode() == ABOUT and film.n_frames == 2
 
 

@@ -60,9 +60,13 @@ class Figures(SnapshotCallback):
 
     def _animate(self, function: Callable, moments: Sequence[Snapshot], path: Path) -> None:
         chosen = [moments[k] for k in evenly(len(moments), self.frames)]
-        drawn = [attempt(function, moment, Figure, _lay_out) for moment in chosen]
+        frames: list[Any] = []
+        drawn = [
+            attempt(function, moment, Figure, lambda figure: frames.append(pixels(figure)))
+            for moment in chosen
+        ]
         if drawn and None not in drawn:
-            write_whole(path, gif(drawn, described(function, drawn[-1])))
+            write_whole(path, gif(frames, described(function, drawn[-1])))
         elif not drawn:
             warnings.warn("an animation needs a history; set history.num", stacklevel=2)
 
@@ -73,9 +77,9 @@ def _draw(
     """Draw, show and, where there is a folder, save; what goes wrong costs this figure alone."""
 
     def keep(figure: Figure) -> None:
-        _lay_out(figure)
+        image = pixels(figure)
+        figure.set_layout_engine("none")  # it is laid out by now, for all formats
         for writer in writers(trainer, "add_image"):
-            image = pixels(figure)
             writer.add_image(function.__name__, image, snapshot.step, dataformats="HWC")
         if folder:
             about, path = described(function, figure), folder / function.__name__
@@ -83,9 +87,3 @@ def _draw(
             write_whole(path.with_suffix(".svg"), svg(figure, about))
 
     attempt(function, snapshot, Figure, keep)
-
-
-def _lay_out(figure: Figure) -> None:
-    """Once for all formats, as it takes half of the time."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")

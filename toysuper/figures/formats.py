@@ -10,6 +10,10 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+DOTS = 150
+"""Of a figure's file, an inch."""
 
 PANELS = "Panels: "
 """What a description ends with."""
@@ -32,24 +36,25 @@ def described(function: Callable, figure: Figure) -> str:
 
 def png(figure: Figure, about: str) -> bytes:
     """A picture of 150 dots an inch, with its description inside."""
-    return _saved(figure, "png", {"Description": about})
+    text, content = PngInfo(), io.BytesIO()
+    text.add_text("Description", about)
+    picture = Image.fromarray(pixels(figure, DOTS))
+    picture.save(content, "png", pnginfo=text, dpi=(DOTS, DOTS))
+    return content.getvalue()
 
 
 def svg(figure: Figure, about: str) -> bytes:
     """A drawing, the same bytes whenever it is made."""
-    return _saved(figure, "svg", {"Description": about, "Date": None})
-
-
-def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
     content = io.BytesIO()
     with rc_context({"svg.hashsalt": "toysuper"}):
-        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+        metadata = {"Description": about, "Date": None}
+        figure.savefig(content, format="svg", dpi=DOTS, metadata=metadata)
     return content.getvalue()
 
 
-def gif(figures: Sequence[Figure], about: str, milliseconds: int = 80) -> bytes:
+def gif(pictures: Sequence[np.ndarray], about: str, milliseconds: int = 80) -> bytes:
     """An endless animation that rests at its last picture."""
-    frames = [Image.fromarray(pixels(figure)).quantize(64) for figure in figures]
+    frames = [Image.fromarray(picture).quantize(64) for picture in pictures]
     waits = [milliseconds] * (len(frames) - 1) + [25 * milliseconds]
     film = io.BytesIO()
     frames[0].save(
@@ -65,8 +70,9 @@ def gif(figures: Sequence[Figure], about: str, milliseconds: int = 80) -> bytes:
     return film.getvalue()
 
 
-def pixels(figure: Figure) -> np.ndarray:
-    """The figure as ``(height, width, 3)`` bytes."""
+def pixels(figure: Figure, dots: float = 100) -> np.ndarray:
+    """The figure as ``(height, width, 3)`` bytes, with so many dots an inch."""
+    figure.set_dpi(dots)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
