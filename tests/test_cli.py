@@ -45,7 +45,7 @@ def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
 
 
 def test_fit_prints_claims_and_no_warning_or_advert(tmp_path: Path) -> None:
-    result = process("fit", "--config", "intro", *QUICK, cwd=tmp_path)
+    result = process("fit", "--config", "intro", *QUICK, "--model.jit=false", cwd=tmp_path)
     output = result.stdout + result.stderr
     assert result.returncode == 0 and "INTRO p=0.1" in output and "INV" in output
     assert "Warning" not in output and "Tip" not in output
