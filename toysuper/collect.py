@@ -1,4 +1,4 @@
-"""``toysuper collect``: the runs of a folder as one table."""
+"""``toysuper collect``: the runs of a folder as one table, .csv or .parquet."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ import yaml
 from toysuper.configs import flat
 from toysuper.errors import UserError
 from toysuper.files import csv_bytes, write_whole
-from toysuper.help import light
+from toysuper.help import of_runs
 
 SECTIONS = ("model", "data", "trainer")
 """Parts of a config that become columns."""
@@ -20,12 +20,8 @@ SECTIONS = ("model", "data", "trainer")
 
 def main(args: list[str]) -> None:
     """Write the table and say where it is."""
-    parser = light("collect", __doc__)
-    parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
-    parser.add_argument("--to", type=Path, help="a .csv or .parquet file; FOLDER/collected.csv")
-    given = parser.parse_args(args)
-    path = given.to or given.folder / "collected.csv"
-    rows = collect(given.folder)
+    folder, path = of_runs(args, "collect", __doc__, "collected.csv")
+    rows = collect(folder)
     write_table(path, rows)
     print(f"wrote {path}: {len(rows)} models of {len({row['run'] for row in rows})} runs")
 

@@ -1,6 +1,7 @@
 """Help of one screen each; what is longer is behind ``--help-all``."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
 
 HELP = """usage: toysuper COMMAND --config NAME_OR_FILE [--key value …]
 
@@ -72,6 +73,19 @@ def light(command: str, doc: str | None, epilog: str | None = None) -> ArgumentP
         allow_abbrev=False,
         formatter_class=RawDescriptionHelpFormatter,
     )
+
+
+def of_runs(args: list[str], command: str, doc: str | None, name: str) -> tuple[Path, Path]:
+    """What a command over the runs of a folder was given: the folder, and the file to write.
+
+    >>> of_runs(["a", "--to", "b.html"], "report", "", "report.html")
+    (PosixPath('a'), PosixPath('b.html'))
+    """
+    parser = light(command, doc)
+    parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
+    parser.add_argument("--to", type=Path, help=f"the file to write; FOLDER/{name}")
+    given = parser.parse_args(args)
+    return given.folder, given.to or given.folder / name
 
 
 def usual(verb: str) -> str:
