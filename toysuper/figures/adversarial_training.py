@@ -33,7 +33,7 @@ def adversarial_training(snapshot: Snapshot) -> Figure:
     axes.axhline(1, color="0.85", linewidth=0.8, zorder=0)
     axes.set(xlabel="attack in training over the mean input's length", ylim=(0, None))
     axes.set_ylabel("features per dimension")
-    axes.legend(frameon=False)
+    axes.legend()
     open_frame(axes)
     caption(figure, best)
     return figure

@@ -37,7 +37,7 @@ def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
     for axes in (left, right):
         sparsity_axis(axes, float(sparsity.max()))
         axes.set_xlim(left=0.9 * float(sparsity.min()))
-        axes.legend(frameon=False)
+        axes.legend()
         open_frame(axes)
     caption(figure, best)
     return figure

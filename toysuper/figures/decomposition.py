@@ -46,7 +46,7 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
 def _stack(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
     axes.stackplot(x, parts / parts.sum(0), labels=NAMES, colors=PARTS)
     axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="share of the loss")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, reverse=True)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
 
 
 def _lines(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
@@ -55,4 +55,4 @@ def _lines(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
         axes.plot(x, values.clip(min=1e-12), "o-", color=colour, markersize=3, label=name)
     bottom = parts.sum(0).min() * 1e-3
     axes.set(yscale="log", ylim=(bottom, None), xlabel="1 / (1 - S)", ylabel="contribution")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))

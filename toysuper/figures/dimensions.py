@@ -29,7 +29,7 @@ def dimensions(snapshot: Snapshot) -> Figure:
     axes.set(ylabel="dimensions per feature", ylim=(-0.03, 1.08))
     sparsity_axis(axes, float(sparsity.max()))
     open_frame(axes)
-    axes.legend(loc="upper right", frameon=False)
+    axes.legend(loc="upper right")
     caption(figure, models)
     return figure
 

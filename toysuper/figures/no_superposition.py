@@ -25,7 +25,7 @@ def no_superposition(snapshot: Snapshot) -> Figure:
     panels[0].plot(price, 1 / dimensions_per_feature(best), "o-", color="black", label="‖W‖² / m")
     panels[0].plot(price, count / hidden, "s--", color="0.5", label="features with norm > ½, / m")
     panels[0].axhline(1, color="0.85", linewidth=0.8, zorder=0)
-    panels[0].legend(frameon=False)
+    panels[0].legend()
     panels[1].plot(price, mean_superposition(best), "o-", color="black")
     panels[2].plot(price, held_out_loss(best), "o-", color="black")
     names = ("features per dimension", "superposition, mean of features", "loss")

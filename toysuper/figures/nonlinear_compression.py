@@ -30,7 +30,7 @@ def nonlinear_compression(snapshot: Snapshot) -> Figure:
     axes.axhline(linear, color="black", linestyle="--", label=f"trained, linear: {linear:.4f}")
     log_axis(axes, "width of a ramp that replaces a jump", RAMPS)
     axes.set(ylabel="squared error of both features", ylim=(0, None))
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(fontsize="small")
     open_frame(axes)
     caption(figure, best)
     return figure

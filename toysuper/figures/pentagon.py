@@ -92,5 +92,5 @@ def _losses(axes: Axes, found: Fits, density: float, scale: ScalarMappable) -> N
     top = 1.4 * float(exact.pentagon.nan_to_num(0).max())
     axes.set(xscale="log", ylim=(0, top), xlabel="density of feature 0 over the others'")
     axes.set(ylabel="loss / E‖x‖²", title=f"branches cross at {exact.crossing():.3f}")
-    axes.legend(frameon=False, fontsize="small", loc="lower right")
+    axes.legend(fontsize="small", loc="lower right")
     open_frame(axes)

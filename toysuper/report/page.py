@@ -34,6 +34,7 @@ def page(folder: Path, runs: Sequence[Run]) -> str:
         folder=folder,
         quote=lambda path: shlex.quote(str(path)),
         chapters=_chapters(runs),
+        experiments=len(runs),
         pictures=sum(len(run.pictures) for run in runs),
         verdicts=verdicts(runs),
         scale=96 / DOTS,
@@ -55,8 +56,7 @@ def _chapters(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "title": title,
             "id": title.lower().replace(" ", "-"),
             "story": STORY.get(title, ""),
-            "runs": (inner := list(group)),
-            "runs_count": len(inner),
+            "runs": list(group),
         }
         for title, group in groupby(runs, key=lambda run: run.told.section if run.told else OWN)
     ]
