@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import torch
 from lightning.pytorch import Trainer
 
-from toysuper.cli import main
-from toysuper.data import SyntheticData
+from toysuper.cli.lightning import main
+from toysuper.data.datamodule import SyntheticData
 from toysuper.models import ReLUOutputModel, ToyModel
 
 ROOT = Path(__file__).parents[1]

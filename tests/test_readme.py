@@ -13,7 +13,7 @@ import yaml
 from tests import _laws
 from tests._run import ROOT, toysuper
 from tests.benchmarks.cases import CASES
-from toysuper.command import main as command
+from toysuper.cli.main import main as command
 
 README = (ROOT / "README.md").read_text()
 

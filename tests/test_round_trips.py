@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests._run import toysuper
-from toysuper.collect import flat
+from toysuper.cli.collect import flat
 
 numbers = st.floats(0.01, 1.0)
 curves = st.builds(
-    lambda name, args: {"class_path": f"toysuper.grid.{name}", "init_args": args},
+    lambda name, args: {"class_path": f"toysuper.data.grid.{name}", "init_args": args},
     st.sampled_from(["LinSpace", "LogSpace"]),
     st.fixed_dictionaries({"start": numbers, "stop": numbers, "num": st.integers(1, 5)}),
 )

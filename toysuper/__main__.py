@@ -1,3 +1,3 @@
-from toysuper.command import main
+from toysuper.cli.main import main
 
 main()

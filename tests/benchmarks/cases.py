@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from toysuper.data import SyntheticData
+from toysuper.data.datamodule import SyntheticData
 from toysuper.features import SparseUniform
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel, ReLUOutputModel, ToyModel
 

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from tests.benchmarks.cases import Case
 from toysuper.engine import Gradients
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel
-from toysuper.models.training import adamw
+from toysuper.training.steps import adamw
 
 Run = Callable[[int], Any]
 

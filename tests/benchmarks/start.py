@@ -13,7 +13,7 @@ FIRST = """
 import os, sys, time
 from toysuper.engine import Stepper
 from toysuper.engine.step import Compiled
-from toysuper.cli import main
+from toysuper.cli.lightning import main
 original, compiled = Stepper.run, Compiled.__call__
 def run(self, start, stop, before):
     if start == 0:

@@ -20,7 +20,7 @@ from lightning.pytorch import Callback
 
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.loops import OPPONENTS, Run
-from toysuper import cli
+from toysuper.cli import lightning as cli
 
 SECONDS = 1.5
 """Of each contestant in each round."""

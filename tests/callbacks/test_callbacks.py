@@ -10,9 +10,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests._run import data, fitted, trainer
 from toysuper import claims, figures
 from toysuper import metrics as measure
-from toysuper.callbacks import Claims, Figures, Instances, Predictions, SnapshotMetrics
+from toysuper.callbacks.figures import Figures
+from toysuper.callbacks.metrics import SnapshotMetrics
+from toysuper.callbacks.record import Claims, Instances, Predictions
 from toysuper.claims import Claim
-from toysuper.metrics.census import census
+from toysuper.experiments.uniform_superposition.census import census
 from toysuper.models import ReLUOutputModel
 
 GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}

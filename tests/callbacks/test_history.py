@@ -10,16 +10,18 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests._run import data, trainer
 from toysuper import figures
-from toysuper.callbacks import Figures, History, Meshes
+from toysuper.callbacks.figures import Figures
+from toysuper.callbacks.history import History
+from toysuper.callbacks.meshes import Meshes
 from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
+from toysuper.figures.directions_3d import mesh
 from toysuper.figures.formats import gif, pixels
-from toysuper.figures.solid import mesh
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.functional.spacing import log_spaced
 from toysuper.models import ReLUOutputModel, ToyModel
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 GRID = {"density": [0.5], "seed": [0, 1]}
 

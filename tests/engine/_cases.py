@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from toysuper.data import SyntheticData
+from toysuper.data.datamodule import SyntheticData
 from toysuper.engine import Gradients
 from toysuper.features import ActiveSets, SparseUniform
 from toysuper.models import AbsoluteValueModel, ReLUOutputModel

@@ -8,9 +8,9 @@ import torch
 
 from tests._run import ROOT, data
 from toysuper import features
+from toysuper.data.grid import Geometric
 from toysuper.errors import UserError
 from toysuper.functional.noise import Purpose
-from toysuper.grid import Geometric
 
 SAMPLES = 1 << 17
 GRID = {"density": [0.5, 0.2]}

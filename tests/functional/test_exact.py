@@ -1,8 +1,12 @@
 import torch
 
-from toysuper.claims.phases import CONTOUR
+from toysuper.experiments.phase_change.claims import CONTOUR
+from toysuper.experiments.phase_change.theory import (
+    antipodal_bias,
+    antipodal_loss,
+    prototype_losses,
+)
 from toysuper.functional.exact import exact_loss, free_optimum
-from toysuper.functional.phases import antipodal_bias, antipodal_loss, prototype_losses
 from toysuper.functional.theory import linear_loss
 
 f64 = torch.float64

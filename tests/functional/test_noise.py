@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from toysuper.data.grid import Grid, Range
 from toysuper.functional.noise import Purpose, bits, normal, uniform
-from toysuper.grid import Grid, Range
 
 KEYS = Grid({"seed": Range(8)}).keys()
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from toysuper.functional.decomposition import decompose
+from toysuper.experiments.loss_decomposition.theory import decompose
 from toysuper.functional.geometry import dimensionality
 from toysuper.functional.polytope_gain import GEOMETRIES, gain, polytope_loss, winner
 from toysuper.functional.polytopes import icosahedron

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from toysuper.data.grid import Grid, Range
 from toysuper.functional.noise import bits
 from toysuper.functional.sampling import sparse_uniform
-from toysuper.grid import Grid, Range
 
 KEYS = Grid({"seed": Range(2)}).keys()
 DENSITY = torch.tensor([[1.0, 0.5, 0.1], [0.3, 0.05, 0.01]], dtype=torch.float64)

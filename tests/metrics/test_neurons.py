@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from tests._run import data, fitted
+from toysuper.experiments.privileged_basis import measurement as codes
 from toysuper.features import SparseUniform
-from toysuper.metrics import codes, neurons
+from toysuper.metrics import neurons
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 W = torch.tensor(
     [

@@ -3,10 +3,10 @@ import torch
 
 from tests import _laws
 from tests._run import data, fitted
+from toysuper.engine.schedules import Cosine
 from toysuper.functional.geometry import norms
 from toysuper.functional.theory import linear_floor, linear_loss
 from toysuper.models import LinearModel
-from toysuper.schedules import Cosine
 
 
 @pytest.mark.parametrize("law", [*_laws.ALL, _laws.tied_weights_are_one_parameter])

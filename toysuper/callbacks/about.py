@@ -6,10 +6,10 @@ import torch
 from lightning.pytorch import Callback, Trainer
 
 from toysuper import __version__
-from toysuper.callbacks.moments import run_folder, writers
-from toysuper.configs import without_nulls
+from toysuper.callbacks.base import run_folder, writers
+from toysuper.cli.configs import without_nulls
 from toysuper.functional.activations import named
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 
 class About(Callback):

@@ -8,12 +8,12 @@ from typing import Any
 from lightning.pytorch import Trainer
 from matplotlib.figure import Figure
 
-from toysuper.callbacks.moments import SnapshotCallback, attempt, run_folder, writers
+from toysuper.callbacks.base import SnapshotCallback, attempt, run_folder, writers
+from toysuper.callbacks.waiting import Waiting
 from toysuper.figures.formats import described, gif, pixels, png, svg
-from toysuper.files import write_whole
 from toysuper.functional.spacing import evenly
-from toysuper.types import Snapshot
-from toysuper.waiting import Waiting
+from toysuper.runs.files import write_whole
+from toysuper.snapshot import Snapshot
 
 
 class Figures(SnapshotCallback):

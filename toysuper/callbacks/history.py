@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from toysuper.data.memory import refuse_beyond_memory
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
-from toysuper.memory import refuse_beyond_memory
-from toysuper.strategies import share
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
+from toysuper.training.sharding import share
 
 KEPT = ("encoder", "decoder", "bias", "hidden_bias", "loss")
 

@@ -3,14 +3,14 @@
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from toysuper.callbacks.moments import SnapshotCallback, attempt, cells, writers
+from toysuper.callbacks.base import SnapshotCallback, attempt, cells, writers
 from toysuper.metrics import (
     dimensions_per_feature,
     held_out_loss,
     mean_superposition,
     represented,
 )
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 FINAL = (held_out_loss, represented, dimensions_per_feature, mean_superposition)
 LONGEST = 120

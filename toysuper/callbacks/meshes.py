@@ -2,9 +2,9 @@
 
 from lightning.pytorch import LightningModule, Trainer
 
-from toysuper.callbacks.moments import SnapshotCallback, cells, writers
-from toysuper.figures.solid import mesh
-from toysuper.types import Snapshot
+from toysuper.callbacks.base import SnapshotCallback, cells, writers
+from toysuper.figures.directions_3d import mesh
+from toysuper.snapshot import Snapshot
 
 
 class Meshes(SnapshotCallback):

@@ -8,10 +8,10 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from toysuper import metrics as measure
+from toysuper.callbacks.base import SnapshotCallback, attempt, chosen, writers
 from toysuper.callbacks.front_page import layout
-from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, writers
-from toysuper.grid import in_words
-from toysuper.types import Coordinates, Snapshot
+from toysuper.data.grid import in_words
+from toysuper.snapshot import Coordinates, Snapshot
 
 DEFAULT = (
     measure.held_out_loss,

@@ -6,7 +6,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from tqdm import tqdm
 
-from toysuper.waiting import Waiting
+from toysuper.callbacks.waiting import Waiting
 
 
 class StepProgressBar(ProgressBar):

@@ -8,9 +8,9 @@ from lightning.pytorch import Trainer
 from tensorboard.plugins.projector import ProjectorConfig
 
 from toysuper import metrics as measure
-from toysuper.callbacks.moments import SnapshotCallback, cells, run_folder
-from toysuper.files import write_whole
-from toysuper.types import Snapshot
+from toysuper.callbacks.base import SnapshotCallback, cells, run_folder
+from toysuper.runs.files import write_whole
+from toysuper.snapshot import Snapshot
 
 LEAST = 3
 """Dimensions below which the projector shows nothing; zeros fill them up."""

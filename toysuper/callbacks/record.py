@@ -12,12 +12,12 @@ from torch import Tensor
 
 from toysuper import metrics as measure
 from toysuper.callbacks.about import tell
-from toysuper.callbacks.moments import SnapshotCallback, attempt, chosen, run_folder
-from toysuper.claims.claim import Claim, markdown, table
-from toysuper.files import write_csv, write_whole
-from toysuper.grid import places
-from toysuper.strategies import is_sharded, whole
-from toysuper.types import Snapshot
+from toysuper.callbacks.base import SnapshotCallback, attempt, chosen, run_folder
+from toysuper.claims.base import Claim, markdown, table
+from toysuper.data.grid import places
+from toysuper.runs.files import write_csv, write_whole
+from toysuper.snapshot import Snapshot
+from toysuper.training.sharding import is_sharded, whole
 
 COLUMNS = (
     measure.held_out_loss,

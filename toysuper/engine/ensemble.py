@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from toysuper.engine.memory import keep_freed_memory
+from toysuper.engine.allocator import keep_freed_memory
 from toysuper.engine.products import is_small
 from toysuper.engine.rows import is_large
 from toysuper.engine.step import (

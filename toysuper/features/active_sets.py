@@ -33,7 +33,7 @@ class ActiveSets(Features, nn.Module):
     Raises:
         UserError: there would be too many columns, or larger sets than random columns.
 
-    >>> from toysuper.data import SyntheticData
+    >>> from toysuper.data.datamodule import SyntheticData
     >>> world = SyntheticData(n=2, density=0.1, features=ActiveSets(nodes=4)).world()
     >>> batch = world(0, purpose=1)
     >>> x = batch.features

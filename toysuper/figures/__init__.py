@@ -1,29 +1,29 @@
 """Snapshot -> matplotlib Figure. A new figure is one new file."""
 
-from toysuper.figures.adversarial_training import adversarial_training
-from toysuper.figures.asymmetric_motif import asymmetric_motif
-from toysuper.figures.compressed_sensing import compressed_sensing_bound
-from toysuper.figures.decomposition import loss_decomposition
-from toysuper.figures.dimensions import dimensions
-from toysuper.figures.energy_levels import energy_levels
-from toysuper.figures.gains import gains
+from toysuper.experiments.abs_sparsity_sweep.figure import neurons_over_training
+from toysuper.experiments.adversarial_training.figure import adversarial_training
+from toysuper.experiments.asymmetric_motif.figure import asymmetric_motif
+from toysuper.experiments.compressed_sensing_bound.figure import compressed_sensing_bound
+from toysuper.experiments.correlated.figure import set_angles
+from toysuper.experiments.energy_levels.figure import energy_levels
+from toysuper.experiments.loss_decomposition.figure import loss_decomposition
+from toysuper.experiments.mcgrath_surface import loss_surface
+from toysuper.experiments.no_superposition.figure import no_superposition
+from toysuper.experiments.nonlinear_compression.figure import nonlinear_compression
+from toysuper.experiments.octahedron.figure import octahedron_stages
+from toysuper.experiments.pentagon_to_digons.figure import pentagon_to_digons
+from toysuper.experiments.phase_change.figure import phase_diagram
+from toysuper.experiments.pressure.figure import pressure
+from toysuper.experiments.uniform_superposition.dimensions import dimensions
+from toysuper.experiments.uniform_superposition.gains import gains
+from toysuper.experiments.uniform_superposition.vulnerability import vulnerability
+from toysuper.figures.directions_2d import plane
+from toysuper.figures.directions_3d import solid
 from toysuper.figures.geometry_graph import geometry_graph
 from toysuper.figures.gram import gram
 from toysuper.figures.network_graph import network_graph
 from toysuper.figures.neuron_stacks import absolute_stacks, neuron_stacks
-from toysuper.figures.neurons_over_training import neurons_over_training
-from toysuper.figures.no_superposition import no_superposition
-from toysuper.figures.nonlinear_compression import nonlinear_compression
-from toysuper.figures.octahedron_stages import octahedron_stages
-from toysuper.figures.pentagon import pentagon_to_digons
-from toysuper.figures.phases import phase_diagram
-from toysuper.figures.plane import plane
-from toysuper.figures.pressure import pressure
-from toysuper.figures.set_angles import set_angles
-from toysuper.figures.solid import solid
-from toysuper.figures.solutions import solutions
-from toysuper.figures.surface import loss_surface
-from toysuper.figures.vulnerability import vulnerability
+from toysuper.figures.seeds_side_by_side import solutions
 from toysuper.figures.weight_matrices import weight_matrices
 
 __all__ = [

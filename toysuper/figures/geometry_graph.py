@@ -15,7 +15,7 @@ from torch import Tensor
 from toysuper.figures.style import POLYTOPES, caption, panels, styled, title
 from toysuper.functional.polytopes import Polytope, adjacency, polytopes, product_name
 from toysuper.functional.spacing import evenly
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 MOST, COLUMNS, WIDE = 12, 4, 34
 OTHER = "0.1"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from toysuper.figures.style import GRADED, SIGNED, caption, clean, styled, title, unit_scale
 from toysuper.metrics import norm, superposition
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 
 @styled

@@ -9,7 +9,7 @@ from torch import Tensor
 from toysuper.errors import UserError
 from toysuper.figures.style import SIGNED, caption, clean, panels, some, styled, titles
 from toysuper.metrics.neurons import arranged, normalised, with_neurons
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 FAINT = 0.05
 """Weights below this are not drawn."""

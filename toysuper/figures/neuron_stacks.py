@@ -11,7 +11,7 @@ from torch import Tensor
 from toysuper.figures.style import GRADED, caption, panels, some, styled, titles, unit_scale
 from toysuper.metrics import superposition
 from toysuper.metrics.neurons import arranged, features_per_neuron, normalised, with_neurons
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 MANY = 6
 TINT = ScalarMappable(

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from toysuper.errors import UserError
 from toysuper.functional.activations import named
 from toysuper.functional.spacing import evenly
-from toysuper.types import Coordinates, Snapshot
+from toysuper.snapshot import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
 """Weights and biases: blue -1, grey 0, red +1, as in the paper's matrices."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from toysuper.figures.style import SIGNED, caption, clean, some, styled, titles
 from toysuper.metrics.neurons import arranged, normalised
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 SCALE = 1.5
 

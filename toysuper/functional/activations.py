@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from toysuper.functional.resolve import resolve
+from toysuper.names import resolve
 
 HARMLESS = 0.5
 """What a function sees in rows that are not its own: a NaN there would reach their gradients."""

@@ -66,7 +66,7 @@ def bits(
     """32 random bits for every (instance, row, sample) of one step.
 
     Args:
-        keys: two int32 words per instance, see :meth:`toysuper.grid.Grid.keys`.
+        keys: two int32 words per instance, see :meth:`toysuper.data.grid.Grid.keys`.
         step: the optimiser step, or the batch number of an evaluation.
         purpose: one of :class:`Purpose`.
         rows: how many rows (features).

@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from toysuper.functional.decomposition import binomial
+from toysuper.experiments.loss_decomposition.theory import binomial
 from toysuper.functional.polytopes import antiprism, icosahedron, polygon, simplex
 from toysuper.functional.theory import uniform_variance
 

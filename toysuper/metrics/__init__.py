@@ -1,14 +1,6 @@
 """What is measured: streaming sums over held-out batches, and functions of a Snapshot."""
 
-from toysuper.metrics.neurons import (
-    mean_entropy,
-    monosemantic,
-    monosemantic_fraction,
-    participation,
-    polysemantic,
-    polysemanticity_entropy,
-)
-from toysuper.metrics.snapshot import (
+from toysuper.metrics.features import (
     bias,
     dimensionality,
     dimensions_per_feature,
@@ -23,6 +15,14 @@ from toysuper.metrics.snapshot import (
     superposition,
     superposition_root,
     total_dimensionality,
+)
+from toysuper.metrics.neurons import (
+    mean_entropy,
+    monosemantic,
+    monosemantic_fraction,
+    participation,
+    polysemantic,
+    polysemanticity_entropy,
 )
 from toysuper.metrics.streaming import FeatureLoss, FeatureMean, FiringRate
 

@@ -7,8 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.metrics.snapshot import dimensionality, held_out_loss
-from toysuper.types import Snapshot
+from toysuper.metrics.features import dimensionality, held_out_loss
+from toysuper.snapshot import Snapshot
 
 WINDOW = 0.03
 """Share of training within which a change is sudden."""

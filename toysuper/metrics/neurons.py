@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 SHARE = 0.2
 """A feature takes part in a neuron if its weight is above this share of the neuron's largest."""

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from toysuper.functional.geometry import directions
-from toysuper.types import Snapshot
+from toysuper.snapshot import Snapshot
 
 
 def pairs(snapshot: Snapshot, within: bool) -> Bool[Tensor, "inst feat feat"]:

@@ -6,7 +6,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from toysuper.functional.losses import feature_losses
-from toysuper.types import Batch
+from toysuper.snapshot import Batch
 
 
 class FeatureMean(Metric):

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.data import SyntheticData
+from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
 from toysuper.models.base import ToyModel
 

@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from toysuper.data import SyntheticData
+from toysuper.data.datamodule import SyntheticData
 from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
-from toysuper.types import Batch
+from toysuper.snapshot import Batch
 
 
 class AdversarialModel(ToyModel):

@@ -10,18 +10,18 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 
-from toysuper.checkpoints import refuse_foreign
-from toysuper.data import SyntheticData
+from toysuper.data.datamodule import SyntheticData
+from toysuper.data.grid import Grid
+from toysuper.data.memory import refuse_beyond_memory
 from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
-from toysuper.grid import Grid
-from toysuper.memory import refuse_beyond_memory
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
-from toysuper.models.evaluation import Evaluation
 from toysuper.models.parameters import Parameters
-from toysuper.models.rehearsal import rehearse
-from toysuper.models.training import CONSTANT, Training, adamw
-from toysuper.types import Batch, Snapshot
+from toysuper.runs.checkpoints import refuse_foreign
+from toysuper.snapshot import Batch, Snapshot
+from toysuper.training.checks import rehearse
+from toysuper.training.evaluation import Evaluation
+from toysuper.training.steps import CONSTANT, Training, adamw
 
 
 class ToyModel(Parameters, Training, Evaluation, ABC):

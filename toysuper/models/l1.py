@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.models.base import ToyModel
-from toysuper.types import Batch
+from toysuper.snapshot import Batch
 
 
 class L1Model(ToyModel):

@@ -8,12 +8,12 @@ from jaxtyping import Int
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
+from toysuper.data.grid import Grid
+from toysuper.data.named_functions import Functions
 from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
-from toysuper.functional.resolve import elementwise_function, resolve
-from toysuper.grid import Grid
-from toysuper.named_functions import Functions
+from toysuper.names import elementwise_function, resolve
 
 
 class Parameters(LightningModule):

@@ -1,0 +1,1 @@
+"""What an ensemble sees: grids of instances, batches, and the LightningDataModule."""

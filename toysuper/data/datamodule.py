@@ -1,0 +1,216 @@
+"""SyntheticData: the worlds of an ensemble as a LightningDataModule."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch import LightningDataModule
+from torch import Tensor, nn
+
+from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
+from toysuper.data.grid import Curve, Grid
+from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.world import World
+from toysuper.errors import UserError
+from toysuper.features import Features, SparseUniform
+from toysuper.functional.noise import Purpose
+from toysuper.training.sharding import is_sharded, share
+
+AXIS = re.compile(
+    r"(?P<what>density|importance)(\[(?P<feature>-?\d+|(-?\d+)?:(-?\d+)?)\])?|seed|task"
+)
+"""Grid axes that the data understands; any other must name an argument of the model."""
+
+PerFeature = float | list[float] | Curve
+Axes = dict[str, list[float | str] | Curve]
+
+
+class SyntheticData(LightningDataModule):
+    """Sparse, importance-weighted features for every instance of a grid.
+
+    Args:
+        n: how many features.
+        density: probability p = 1 - S that a feature is active: one number, a list of n, or a curve
+            such as ``Geometric(0.9)``. A grid axis ``density`` multiplies it for all features, an
+            axis ``density[i]`` for feature i, ``density[i:j]`` for several, as Python counts them.
+        importance: weight of each feature's squared error, given and multiplied the same way.
+        grid: named axes whose product is the ensemble, or a list of such products.
+        features: the distribution.
+        task: target by the name of a function of the features: ``identity``, ``abs``, ``square``,
+            ``pair_max``, ``pair_and``, any elementwise function of torch, or a dotted path to one
+            that makes (inst, feat, batch) of (inst, feat, batch). A grid axis ``task`` sets it per
+            instance.
+        batch_size: fresh samples per step, over all ranks.
+        seed: changes every random number of the run, initial weights included.
+        epoch: optimiser steps between validations.
+        burst: optimiser steps that Lightning sees as one batch; without, about a quarter of a
+            second's, guessed from the size of a step.
+        eval_batches: batches of a validation, a test or a prediction.
+        eval_batch_size: samples in each of them.
+
+    Raises:
+        UserError: a value is out of range, not a number, or of the wrong length.
+
+    >>> from toysuper.data.grid import Geometric
+    >>> data = SyntheticData(n=5, importance=Geometric(0.9), grid={"density": [1.0, 0.1]})
+    >>> data.world().density.shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        n: int,
+        density: PerFeature = 1.0,
+        importance: PerFeature = 1.0,
+        grid: Axes | list[Axes] | None = None,
+        features: Features | None = None,
+        task: str = "identity",
+        batch_size: int = 1024,
+        seed: int = 0,
+        epoch: int = 1000,
+        burst: int | None = None,
+        eval_batches: int = 32,
+        eval_batch_size: int = 1024,
+    ) -> None:
+        super().__init__()
+        sizes = {"n": n, "batch_size": batch_size, "epoch": epoch, "burst": burst or 1}
+        sizes |= {"eval_batches": eval_batches, "eval_batch_size": eval_batch_size}
+        for name, value in sizes.items():
+            if value < 1:
+                raise UserError(f"data.{name} is {value}; it must be at least 1")
+        self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
+        for samples in (batch_size, eval_batch_size):  # a step takes one instance after the other
+            refuse_beyond_memory(
+                4 * n * samples, f"a batch of {samples:,} samples of {n:,} features"
+            )
+        numbers = 6 * self.grid.instances * n
+        refuse_beyond_memory(numbers, f"{self.grid.instances:,} instances of {n:,} features")
+        self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
+        self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
+        self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
+        self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
+        self.density = self._per_instance("density", density)
+        self.importance = self._per_instance("importance", importance)
+        _check_range("density", self.density)
+        _check_range("importance", self.importance)
+
+    def world(
+        self,
+        held_out: bool = False,
+        rank: int = 0,
+        ranks: int = 1,
+        samples: int | None = None,
+        part: slice = slice(None),
+    ) -> World:
+        """The world of training, or the one of evaluation, whose samples all seeds share.
+
+        A rank sees its share of the samples, of the instances in ``part``.
+        """
+        samples = samples or (self.eval_batch_size if held_out else self.batch_size)
+        if samples % ranks:
+            raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
+        return World(
+            self.grid.keys(self.seed, common=held_out)[part],
+            self.density[part].to(torch.get_default_dtype()),
+            self.importance[part].to(torch.get_default_dtype()),
+            self.features,
+            self.tasks[part] if len(self.tasks) > 1 else self.tasks,
+            samples // ranks,
+            first=rank * (samples // ranks),
+        )
+
+    def train_dataloader(self) -> TrainBursts:
+        """Bursts from the current step to the next validation or the end."""
+        for name, usual in (("check_val_every_n_epoch", 1), ("val_check_interval", 1.0)):
+            if getattr(self.trainer, name) != usual:
+                raise UserError(
+                    f"trainer.{name} is {getattr(self.trainer, name)}; set data.epoch instead, "
+                    "the optimiser steps between validations"
+                )
+        return TrainBursts(self)
+
+    def val_dataloader(self) -> EvalBursts:
+        """Held-out batches, the same at every validation."""
+        return EvalBursts(self, Purpose.VAL)
+
+    def test_dataloader(self) -> EvalBursts:
+        """Batches that no training or validation has seen."""
+        return EvalBursts(self, Purpose.TEST)
+
+    def predict_dataloader(self) -> EvalBursts:
+        """Batches to reconstruct."""
+        return EvalBursts(self, Purpose.PREDICT)
+
+    def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
+        """Move the world to where, and in which precision, the model computes."""
+        batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
+        return batch
+
+    def share(self, held_out: bool) -> World:
+        """The part of the world that this process sees."""
+        trainer: Any = self.trainer
+        if is_sharded(trainer):
+            return self.world(held_out, part=share(trainer))
+        return self.world(held_out, trainer.global_rank, trainer.world_size)
+
+    def _per_instance(self, what: str, given: PerFeature) -> Float[Tensor, "inst feat"]:
+        values = _values(what, given, self.n).expand(self.grid.instances, -1).clone()
+        for name in self.grid.names:
+            match = AXIS.fullmatch(name)
+            if match and match["what"] == what:
+                column = torch.tensor(_numbers(name, self.grid.column(name, 1)), dtype=values.dtype)
+                values[:, self._slice(name, match["feature"])] *= column[:, None]
+        return values
+
+    def _slice(self, name: str, feature: str | None) -> slice | list[int]:
+        if feature is None:
+            return slice(None)
+        if ":" in feature:
+            part = slice(*(int(end) if end else None for end in feature.split(":")))
+            if not range(self.n)[part]:
+                raise UserError(f"grid axis '{name}' names none of the {self.n} features of data.n")
+            return part
+        if not -self.n <= int(feature) < self.n:
+            raise UserError(f"grid axis '{name}' names a feature outside the {self.n} of data.n")
+        return [int(feature)]
+
+
+def _usual_burst(numbers: int) -> int:
+    """About 2^28 numbers of x, at a nanosecond each."""
+    return min(max((1 << 28) // numbers, 10), 500)
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    return next(model.parameters()).dtype
+
+
+def _values(what: str, given: PerFeature, n: int) -> Tensor:
+    values = given.values(n) if isinstance(given, Curve) else given
+    values = [values] * n if isinstance(values, int | float) else values
+    if len(values) != n:
+        raise UserError(f"data.{what} has {len(values)} values; it needs one for each of n={n}")
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _numbers(name: str, column: Sequence[float | str]) -> Sequence[float | str]:
+    for value in column:
+        if isinstance(value, str):
+            raise UserError(f"grid axis '{name}' holds '{value}'; it must hold numbers")
+    return column
+
+
+def _check_range(what: str, values: Tensor) -> None:
+    limits, good = RANGES[what]
+    bad = (~good(values)).nonzero()
+    if len(bad):
+        inst, feature = (int(i) for i in bad[0])
+        value = float(values[inst, feature])
+        raise UserError(f"data.{what} of feature {feature} is {value:g}; it must be {limits}")
+
+
+RANGES: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+    "density": ("above 0 and at most 1", lambda v: (v > 0) & (v <= 1)),
+    "importance": ("finite and not negative", lambda v: (v >= 0) & v.isfinite()),
+}

@@ -1,0 +1,58 @@
+"""The world that an ensemble of toy models sees."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from toysuper.data.named_functions import Functions
+from toysuper.features.base import Features
+from toysuper.functional.noise import bits
+from toysuper.names import columnwise_function
+from toysuper.snapshot import Batch
+
+
+class World(nn.Module):
+    """Density, importance and task of every instance; gives the batch of any step.
+
+    ``world(step, purpose)`` is a pure function: the same step always shows the same batch. A rank
+    that owns part of a batch sees the samples ``first`` … ``first + samples``.
+    """
+
+    keys: Int[Tensor, "inst 2"]
+    density: Float[Tensor, "inst feat"]
+    importance: Float[Tensor, "inst feat"]
+
+    def __init__(
+        self,
+        keys: Int[Tensor, "inst 2"],
+        density: Float[Tensor, "inst feat"],
+        importance: Float[Tensor, "inst feat"],
+        features: Features,
+        tasks: Sequence[Any] = ("identity",),
+        samples: int = 1024,
+        first: int = 0,
+    ) -> None:
+        super().__init__()
+        for name, value in (("keys", keys), ("density", density), ("importance", importance)):
+            self.register_buffer(name, value)
+        self.features = deepcopy(features)  # what it prepares is for these samples
+        self.columns = self.features.prepare(density.shape[1], samples)
+        self.features.check(density)
+        for name in dict.fromkeys(tasks):
+            columnwise_function(name, "task", density.shape[1])
+        self.task = Functions(tasks)
+        self.samples, self.first = samples, first
+
+    def forward(self, step: Tensor | int, purpose: int) -> Batch:
+        """The batch of one step."""
+
+        def draw(rows: int) -> Tensor:
+            return bits(self.keys, step, purpose, rows, self.samples, self.first)
+
+        x, weight = self.features.columns(draw, self.density)
+        number = torch.arange(x.shape[-1], device=x.device) + self.first + step
+        return Batch(x, self.task(x), self.importance, weight, number)

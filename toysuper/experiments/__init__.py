@@ -1,0 +1,1 @@
+"""The paper, one experiment a file or folder. Nothing imports this room."""

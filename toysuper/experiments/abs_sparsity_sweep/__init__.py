@@ -1,0 +1,1 @@
+"""The experiment abs_sparsity_sweep."""

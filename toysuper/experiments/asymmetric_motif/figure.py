@@ -1,0 +1,70 @@
+"""Figure MOTIF: a neuron that two features share unequally, and the one that mends it."""
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from toysuper.experiments.asymmetric_motif.measurement import Motif, strongest
+from toysuper.figures.style import SIGNED, caption, clean, panels, some, styled, titles
+from toysuper.metrics.neurons import normalised
+from toysuper.snapshot import Snapshot
+
+HEIGHTS = (0.5, -0.5)
+SEEN = 0.02
+
+
+@styled
+def asymmetric_motif(snapshot: Snapshot) -> Figure:
+    """The strongest motif of each cell's best model as a graph with its weights.
+
+    Features at the left, neurons in the middle, outputs at the right: above, the interferer and the
+    shared neuron; below, the victim and the inhibitor. Red is positive, blue negative; weights
+    below 0.02 are left out. Neurons are scaled to a largest input weight of 1.
+    Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
+    """
+    best = some(normalised(snapshot.best()))
+    figure, axes = panels(len(best), 4, 3.5, 2.9)
+    for k, (panel, name) in enumerate(zip(axes.flat, titles(best), strict=False)):
+        model = best.pick([k])
+        found = strongest(model)
+        if found:
+            _weights(panel, model, found)
+        _nodes(panel, found)
+        panel.set_title(name + ("" if found else ": none"), fontsize="medium")
+    caption(figure, best)
+    return figure
+
+
+def _nodes(axes: Axes, motif: Motif | None) -> None:
+    i, v, j, k = "ABjk"
+    if motif:
+        i, v = f"$x_{{{motif.interferer}}}$", f"$x_{{{motif.victim}}}$"
+        j, k = f"$h_{{{motif.neuron}}}$", f"$h_{{{motif.inhibitor}}}$"
+    columns = ((i, v), (j, k), (i.replace("x", "y"), v.replace("x", "y")))
+    for x, names in enumerate(columns):
+        axes.scatter([x, x], HEIGHTS, s=420, color="white", edgecolors="0.3", zorder=3)
+        for y, name in zip(HEIGHTS, names, strict=True):
+            axes.text(x, y, name, ha="center", va="center", fontsize="small", zorder=4)
+    axes.text(1, 0.72, "shared", ha="center", fontsize="small", color="0.35")
+    axes.text(1, -0.8, "inhibitor", ha="center", fontsize="small", color="0.35")
+    axes.set(xlim=(-0.3, 2.3), ylim=(-0.9, 0.85))
+    clean(axes)
+
+
+def _weights(axes: Axes, model: Snapshot, motif: Motif) -> None:
+    features, neurons = [motif.interferer, motif.victim], [motif.neuron, motif.inhibitor]
+    inward = model.encoder[0][neurons][:, features].T
+    outward = model.decoder[0][neurons][:, features]
+    for x, weights in enumerate((inward, outward)):
+        for start, end in torch.cartesian_prod(torch.arange(2), torch.arange(2)).tolist():
+            weight = float(weights[start, end])
+            if abs(weight) > SEEN:
+                _line(axes, x, HEIGHTS[start], HEIGHTS[end], weight)
+
+
+def _line(axes: Axes, x: int, start: float, end: float, weight: float) -> None:
+    colour = SIGNED(1.0 if weight > 0 else 0.0)
+    axes.plot([x, x + 1], [start, end], color=colour, lw=min(0.8 + 2 * abs(weight), 7), zorder=1)
+    at = 0.5 if start == end else 0.3
+    place, box = (x + at, start + at * (end - start)), {"fc": "white", "ec": "none", "pad": 0.8}
+    axes.text(*place, f"{weight:.2g}", ha="center", va="center", fontsize="small", bbox=box)

@@ -1,0 +1,1 @@
+"""The experiment compressed_sensing_bound."""

@@ -1,0 +1,1 @@
+"""The experiment energy_levels."""

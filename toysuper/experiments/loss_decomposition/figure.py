@@ -1,0 +1,58 @@
+"""Figure DECOMP: which inputs the loss comes from."""
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from toysuper.errors import UserError
+from toysuper.experiments.loss_decomposition.theory import decompose
+from toysuper.figures.style import PARTS, caption, styled
+from toysuper.snapshot import Snapshot
+
+NAMES = ("none active", "one: feature benefit", "one: interference", "two active", "three or more")
+
+
+@styled
+def loss_decomposition(snapshot: Snapshot) -> Figure:
+    """The loss by number of active features against 1/(1-S), for the best model at each density.
+
+    Top: shares of the loss. Bottom: the contributions themselves. One active feature splits into
+    the benefit that its representation leaves unclaimed and its interference with others.
+
+    Source: the paper's section "Mathematical Understanding"; the figure is ours.
+    """
+    fit = snapshot.common_density().isfinite() & snapshot.reconstructs
+    models = snapshot.where(lambda i: snapshot.activation[i] == "relu" and bool(fit[i]))
+    if not len(models):
+        raise UserError(
+            "figure 'loss_decomposition' needs tied ReLU-output models, linear inside, that "
+            "reconstruct features of one density each"
+        )
+    models = models.best()
+    density = models.common_density()
+    models = models.pick([int(i) for i in density.argsort(descending=True)])
+    density = models.common_density()
+    parts = decompose(models.W, models.bias, models.importance, density)
+    figure = Figure(figsize=(7.5, 7), layout="constrained")
+    shares, amounts = figure.subplots(2, 1, sharex=True)
+    sparsity = (1 / density).numpy()
+    _stack(shares, sparsity, torch.stack(parts).numpy())
+    _lines(amounts, sparsity, torch.stack(parts).numpy())
+    caption(figure, models)
+    return figure
+
+
+def _stack(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+    axes.stackplot(x, parts / parts.sum(0), labels=NAMES, colors=PARTS)
+    axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="share of the loss")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
+
+
+def _lines(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+    axes.plot(x, parts.sum(0), color="black", linewidth=2, label="loss")
+    for name, colour, values in zip(NAMES, PARTS, parts, strict=True):
+        axes.plot(x, values.clip(min=1e-12), "o-", color=colour, markersize=3, label=name)
+    bottom = parts.sum(0).min() * 1e-3
+    axes.set(yscale="log", ylim=(bottom, None), xlabel="1 / (1 - S)", ylabel="contribution")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))

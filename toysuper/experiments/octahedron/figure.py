@@ -1,0 +1,79 @@
+"""Figure OCTA: how two correlated sets of three features become an octahedron."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from toysuper.errors import UserError
+from toysuper.experiments.octahedron.measurement import stages
+from toysuper.figures.directions_3d import polyhedron
+from toysuper.figures.style import caption, open_frame, set_colours, styled
+from toysuper.metrics.dynamics import course
+from toysuper.snapshot import Snapshot
+
+NAMES = ("A  near zero", "B  two sets apart", "C  triangles open", "D  octahedron")
+
+
+@styled
+def octahedron_stages(snapshot: Snapshot) -> Figure:
+    """Four stages of the best model, from the side and from above, over the loss.
+
+    The vertical axis runs from the mean of one set to the other's, as at the end of training.
+    Stages begin where :mod:`toysuper.experiments.octahedron.measurement` says; B and C are shown
+    in the middle of their time, A and D at the end.
+    Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
+    """
+    found = course(snapshot)
+    if snapshot.W.shape[1:] != (3, 6) or len(snapshot.sets[0].unique()) != 2:
+        raise UserError("figure 'octahedron_stages' needs two sets of three features, hidden of 3")
+    best = int(found.loss[-1].argmin())
+    starts = [0.0, *(float(when[best]) for when in stages(snapshot))]
+    last = float(found.step[-1])
+    ends = [min((s for s in starts[k + 1 :] if s == s), default=last) for k in range(4)]
+    middle = [(start * end) ** 0.5 for start, end in zip(starts, ends, strict=True)]
+    shown = [ends[0] - (ends[0] < last), *middle[1:3], last]
+    figure = Figure(figsize=(11, 8.6), layout="constrained")
+    above, below = np.asarray(figure.subfigures(2, 1, height_ratios=(2.3, 1)))
+    turn = _upright(snapshot.W[best])
+    for k, at in enumerate(shown):
+        earlier = [moment for moment in snapshot.history if moment.step <= at]
+        if not earlier or starts[k] != starts[k]:
+            continue  # a stage that this model has not reached
+        moment = earlier[-1].pick([best])
+        turned = replace(moment, encoder=turn @ moment.W, decoder=turn @ moment.W)
+        side = above.add_subplot(2, 4, k + 1, projection="3d")
+        polyhedron(side, turned)
+        side.set_title(f"{NAMES[k]}\nstep {moment.step:,}")
+        _from_above(above.add_subplot(2, 4, k + 5), turned)
+    _loss(below.subplots(), found.step, found.loss[:, best], starts)
+    caption(figure, snapshot)
+    return figure
+
+
+def _upright(W: Tensor) -> Tensor:
+    """The rotation that puts the line between the two sets' means upright."""
+    axis = W[:, :3].mean(-1) - W[:, 3:].mean(-1)
+    return torch.linalg.qr(torch.stack([axis, W[:, 0], W[:, 1]], -1)).Q.T[[1, 2, 0]]
+
+
+def _from_above(axes: Axes, model: Snapshot) -> None:
+    for (x, y, _), colour in zip(model.W[0].T.tolist(), set_colours(model), strict=True):
+        axes.plot([0, x], [0, y], color=colour, linewidth=1.6)
+        axes.plot(x, y, "o", color=colour, markersize=6)
+    axes.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
+    axes.set_title("from above", fontsize="small")
+    axes.spines[:].set_color("0.8")
+
+
+def _loss(axes: Axes, step: Tensor, loss: Tensor, starts: list[float]) -> None:
+    axes.plot(step.clamp(min=1), loss, color="black", linewidth=1.4)
+    axes.set(xscale="log", xlabel="step", ylabel="loss", xlim=(1, float(step[-1])), ylim=(0, None))
+    for name, start in zip("ABCD", starts, strict=True):
+        if start == start:
+            axes.axvline(max(start, 1), color="0.7", linewidth=0.8)
+            axes.annotate(name, (max(start, 1) * 1.06, float(loss.max()) * 0.98), va="top")
+    open_frame(axes)

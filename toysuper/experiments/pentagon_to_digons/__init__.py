@@ -1,0 +1,1 @@
+"""The experiment pentagon_to_digons."""

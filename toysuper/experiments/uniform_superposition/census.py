@@ -1,0 +1,32 @@
+"""Which polytopes every model consists of, as a table."""
+
+from typing import Any
+
+from toysuper.functional.polytopes import polytopes, product_name
+from toysuper.metrics.features import dimensionality
+from toysuper.snapshot import Snapshot
+
+
+def census(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """A row for each component of each model's feature geometry graph.
+
+    ``product`` names the whole model, ``features`` the component's members, ``residual`` how far
+    their cosines are from the named polytope's, ``dimensionality`` their mean D_i.
+    Source: the paper's section "The Geometry of Superposition".
+    """
+    return [row for i in range(len(snapshot)) for row in _rows(snapshot.pick([i]))]
+
+
+def _rows(model: Snapshot) -> list[dict[str, Any]]:
+    shares, parts = dimensionality(model)[0], polytopes(model.W[0])
+    return [
+        {
+            **model.coordinates[0],
+            "product": product_name(parts),
+            "polytope": part.name,
+            "features": " ".join(map(str, part.features)),
+            "residual": f"{part.residual:.4g}",
+            "dimensionality": f"{float(shares[part.features].mean()):.4g}",
+        }
+        for part in parts
+    ]
