@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, fitted, fitted_module
 from toysuper.functional.losses import feature_losses
 from toysuper.functional.noise import Purpose
 from toysuper.models import ToyModel
@@ -58,19 +58,22 @@ def an_expectation_is_a_weighted_set_of_columns(model: type[ToyModel], **options
 
 
 def the_snapshot_answers_like_the_model(model: type[ToyModel], **options: Any) -> None:
-    """Encoder, decoder, bias and activations are the whole model."""
+    """Whole, and for some of the instances."""
     world = data(grid=GRID)
     toy = fitted(world, model=model, **options)
     x = world.world()(0, Purpose.TEST).features
-    torch.testing.assert_close(toy.snapshot(world).forward(x), toy(x))
+    record = toy.snapshot(world)
+    assert torch.equal(record.forward(x), toy(x))
+    assert torch.equal(record.pick([4, 1]).forward(x[[4, 1]]), toy(x)[[4, 1]])
 
 
 def tied_weights_are_one_parameter(model: type[ToyModel], **options: Any) -> None:
     """One gradient, one optimiser state."""
-    toy = fitted(data(), model=model, **options)
+    module = fitted_module(data(), model=model, **options)
+    toy = module.variant
     assert {name for name, _ in toy.named_parameters()} == {"W", "b"}
     assert toy.encoder is toy.decoder is toy.W
-    assert len(toy.optimizers().state) == 2
+    assert len(module.optimizers().state) == 2
 
 
 ALL = [

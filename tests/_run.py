@@ -16,8 +16,11 @@ import torch
 from lightning.pytorch import Trainer
 
 from toysuper.cli.lightning import main
-from toysuper.data.datamodule import SyntheticData
+from toysuper.data import SyntheticData
 from toysuper.models import ReLUOutputModel, ToyModel
+from toysuper.snapshot import Snapshot
+from toysuper.training.checks import check_model
+from toysuper.training.module import EnsembleModule
 
 ROOT = Path(__file__).parents[1]
 FORKS: Any = multiprocessing.get_context("forkserver")  # a process that no test has touched
@@ -48,13 +51,44 @@ def data(**options: Any) -> SyntheticData:
     return SyntheticData(**{**small, **options})
 
 
+MODULE = ("objective", "lr", "optimizer", "schedule", "clip", "jit", "metrics")
+"""Options of the module; all others are the variant's."""
+
+
+def module(
+    world: SyntheticData, model: type[ToyModel] = ReLUOutputModel, **options: Any
+) -> EnsembleModule:
+    """An untrained module around a variant."""
+    own = {name: options.pop(name) for name in MODULE if name in options}
+    variant = model(world.n, world.grid, **{"hidden": 2, "seed": world.seed, **options})
+    return EnsembleModule(variant, **{"jit": False, **own})
+
+
+def fitted_module(
+    world: SyntheticData, steps: int = 20, model: type[ToyModel] = ReLUOutputModel, **options: Any
+) -> EnsembleModule:
+    toy = module(world, model, **options)
+    trainer(steps).fit(toy, world)
+    return toy
+
+
 def fitted(
     world: SyntheticData, steps: int = 20, model: type[ToyModel] = ReLUOutputModel, **options: Any
 ) -> ToyModel:
-    options = {"hidden": 2, "jit": False, **options}
-    toy = model(world.n, world.grid, seed=world.seed, **options)
-    trainer(steps).fit(toy, world)
-    return toy
+    """A trained variant."""
+    return fitted_module(world, steps, model, **options).variant
+
+
+def check(variant: ToyModel, world: SyntheticData, **options: Any) -> None:
+    """The checks before a training."""
+    toy = EnsembleModule(variant, **options)
+    toy.objective.prepare(world)
+    check_model(toy, world)
+
+
+def snapshot_of(world: SyntheticData, steps: int = 20, **options: Any) -> Snapshot:
+    """What callbacks see at the end of a training."""
+    return fitted_module(world, steps, **options).snapshot()
 
 
 class Result(NamedTuple):

@@ -1,12 +1,12 @@
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, fitted, snapshot_of
 from toysuper.snapshot import Snapshot
 
 
 def snapshot() -> Snapshot:
     world = data(grid={"density": [1.0, 0.2], "seed": [0, 1, 2]})
-    return fitted(world, 5).snapshot(world)
+    return snapshot_of(world, 5)
 
 
 def test_best_keeps_the_least_held_out_loss_of_every_cell() -> None:

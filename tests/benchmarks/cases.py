@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from toysuper.data.datamodule import SyntheticData
+from toysuper.data import SyntheticData
 from toysuper.features import SparseUniform
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel, ReLUOutputModel, ToyModel
 
@@ -48,7 +48,7 @@ class Case(NamedTuple):
         }
         path = f"{self.model.__module__}.{self.model.__name__}"
         return {
-            "model": {"class_path": path, "init_args": {"hidden": self.hidden}},
+            "model": {"variant": {"class_path": path, "init_args": {"hidden": self.hidden}}},
             "data": {
                 "n": self.n,
                 "importance": self.importance,

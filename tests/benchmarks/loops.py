@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader, IterableDataset
 from tests.benchmarks.cases import Case
 from toysuper.engine import Gradients
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel
-from toysuper.training.steps import adamw
+from toysuper.objectives import ExpectedLoss
+from toysuper.training.module import adamw
 
 Run = Callable[[int], Any]
 
@@ -69,7 +70,10 @@ def bare(case: Case, device: str) -> Run:
     """The compiled step and AdamW, without Lightning."""
     data = case.data()
     model = case.model(case.n, data.grid, case.hidden).to(device)
-    engine, optimizer = Gradients(model, data.world().to(device)), adamw(model.parameters())
+    engine, optimizer = (
+        Gradients(model, ExpectedLoss(), data.world().to(device)),
+        adamw(model.parameters()),
+    )
 
     @torch.no_grad()
     def run(steps: int) -> Gradients:

@@ -7,7 +7,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests._run import data, fitted, trainer
+from tests._run import data, snapshot_of, trainer
 from toysuper import claims, figures
 from toysuper import metrics as measure
 from toysuper.callbacks.figures import Figures
@@ -67,7 +67,7 @@ def test_the_largest_get_a_mean_per_value_of_the_first_axis(tmp_path, first, mea
 
 def test_quantiles_and_means_are_those_of_the_ensemble() -> None:
     world = data(grid={"density": [1.0, 0.2], "seed": list(map(float, range(20)))})
-    snapshot = fitted(world, 2).snapshot(world)
+    snapshot = snapshot_of(world, 2)
     values = torch.arange(40.0)
     scalars = SnapshotMetrics().scalars("x", values, snapshot)
     assert scalars["x/density=0.2"] == pytest.approx(29.5)

@@ -73,7 +73,7 @@ def test_picked_instances_keep_their_history() -> None:
     for moment, whole in zip(snapshot.history, model.history, strict=True):
         assert torch.equal(moment.W[0], whole.W[1])
     order = torch.tensor([2, 0, 1, 3])
-    turned = snapshot.features(order)
+    turned = snapshot.reorder_features(order)
     assert torch.equal(turned.history[0].W, snapshot.history[0].W[..., order])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests._run import FORKS, data, ended, fitted, toysuper, trainer
+from tests._run import FORKS, data, ended, fitted, snapshot_of, toysuper, trainer
 from toysuper.callbacks.record import Instances
 from toysuper.functional.losses import finite_mean
 from toysuper.models import ReLUOutputModel
@@ -71,7 +71,7 @@ def test_averages_leave_it_out_and_say_which() -> None:
     assert seen["val/diverged"] == 2
     snapshot = model.snapshot(world)
     assert snapshot.diverged.tolist() == [False, False, True, True, False, False]
-    torch.testing.assert_close(seen["val/loss"], snapshot.sound().loss.sum(-1).mean())
+    torch.testing.assert_close(seen["val/loss"], snapshot.without_diverged().loss.sum(-1).mean())
     assert math.isfinite(seen["train/loss"])
 
 
@@ -80,13 +80,13 @@ def test_whole_numbers_are_columns_too() -> None:
         return (snapshot.W.norm(dim=1) > 0.5).sum(-1)
 
     world = data(grid=SOUND)
-    snapshot = fitted(world).snapshot(world)
+    snapshot = snapshot_of(world)
     assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {*"01234"}
 
 
 def test_a_loss_that_is_no_number_is_a_divergence_once_losses_are_known() -> None:
     world = data(grid=SOUND)
-    snapshot = fitted(world).snapshot(world)
+    snapshot = snapshot_of(world)
     lost = torch.tensor([[1.0], [torch.nan], [1.0], [1.0]])
     assert replace(snapshot, loss=lost.expand(4, 4)).diverged.tolist() == [0, 1, 0, 0]
     assert not replace(snapshot, loss=torch.full((4, 4), torch.nan)).diverged.any()
@@ -94,8 +94,8 @@ def test_a_loss_that_is_no_number_is_a_divergence_once_losses_are_known() -> Non
 
 def test_nothing_is_left_out_where_nothing_diverged() -> None:
     world = data(grid=SOUND)
-    snapshot = fitted(world).snapshot(world)
-    assert snapshot.sound() is snapshot
+    snapshot = snapshot_of(world)
+    assert snapshot.without_diverged() is snapshot
     assert finite_mean(torch.full((3,), torch.nan)).isnan()
 
 

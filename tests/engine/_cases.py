@@ -4,10 +4,11 @@ from typing import Any
 
 import torch
 
-from toysuper.data.datamodule import SyntheticData
+from toysuper.data import SyntheticData
 from toysuper.engine import Gradients
 from toysuper.features import ActiveSets, SparseUniform
 from toysuper.models import AbsoluteValueModel, ReLUOutputModel
+from toysuper.objectives import ExpectedLoss
 
 GRID = {"density": [1.0, 0.3, 0.1]}
 KINDS = {"density": [1.0, 0.3], "activation": ["relu", "identity"]}
@@ -41,7 +42,7 @@ def ensemble(name: str, jit: bool) -> Gradients:
         task="abs" if signed else "identity",
     )
     model = case["model"](case["n"], data.grid, case["hidden"])
-    return Gradients(model, data.world(), jit, case["chunk"])
+    return Gradients(model, ExpectedLoss(), data.world(), jit, case["chunk"])
 
 
 def weights_after(steps: int, name: str, jit: bool) -> list[torch.Tensor]:

@@ -9,6 +9,7 @@ from toysuper.engine import Gradients
 from toysuper.engine.ensemble import _slices
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
+from toysuper.objectives import ExpectedLoss
 
 FAST_EQUALS_EAGER = """
 import torch, warnings
@@ -46,7 +47,9 @@ def test_slices_are_equal_and_cover_every_instance() -> None:
 
 def gradients(chunk: int | None) -> list[torch.Tensor]:
     world = data(grid={"density": [1.0, 0.5, 0.2], "activation": ["relu", "gelu"]})
-    engine = Gradients(ReLUOutputModel(4, world.grid, hidden=2), world.world(), False, chunk)
+    engine = Gradients(
+        ReLUOutputModel(4, world.grid, hidden=2), ExpectedLoss(), world.world(), False, chunk
+    )
     with torch.no_grad():
         losses = next(engine.losses(torch.tensor(3)))
     return [p.grad for p in engine.parameters.values()] + [losses]
@@ -62,4 +65,4 @@ def test_a_buffer_that_leads_with_another_axis_is_refused() -> None:
     model = ReLUOutputModel(4, world.grid, hidden=2)
     model.register_buffer("angles", torch.zeros(4, 3))
     with pytest.raises(UserError, match=r"model\.angles has shape \(4, 3\).* here 3, or with 1"):
-        Gradients(model, world.world(), False)
+        Gradients(model, ExpectedLoss(), world.world(), False)

@@ -12,8 +12,8 @@ def test_warm_up_rises_to_one_and_never_exceeds_it(schedule) -> None:
 
 
 @pytest.mark.parametrize("warmup", [-0.1, 1.0])
-def test_a_warm_up_is_a_share_of_training(warmup: float) -> None:
-    with pytest.raises(UserError, match=r"a share of training in \[0, 1\)"):
+def test_a_warm_up_is_a_fraction_of_training(warmup: float) -> None:
+    with pytest.raises(UserError, match=r"a fraction of training in \[0, 1\)"):
         Cosine(warmup=warmup)
 
 

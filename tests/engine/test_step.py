@@ -43,13 +43,13 @@ class Model(torch.nn.Module):
 model = Model()
 step = Compiled(lambda parameters, buffers, at: (parameters["W"] * model.factor + at,))
 W, at = torch.ones(3), torch.tensor(0)
-call, first = step.bind({"W": W}, {}, at)
+call, first = step.bind_inputs({"W": W}, {}, at)
 at += 5
 W += 1
 assert call()[0].tolist() == [9.0, 9.0, 9.0], "a bound call reads its tensors in place"
-assert call is step.last, "the bound call still passes the guards"
+assert call is step.last_call, "the bound call still passes the guards"
 model.factor = 3.0
-call, first = step.bind({"W": W}, {}, at)
+call, first = step.bind_inputs({"W": W}, {}, at)
 assert first[0].tolist() == call()[0].tolist() == [11.0, 11.0, 11.0], "stale Python state"
 """
 
@@ -68,7 +68,7 @@ def test_without_a_compiler_it_trains_eagerly_after_one_warning(monkeypatch) -> 
     monkeypatch.setattr(torch, "compile", no_compiler)
     step = Compiled(lambda parameters, buffers, at: (at + 1,))
     with pytest.warns(UserWarning, match=r"eagerly.*No working C\+\+ compiler found\)$"):
-        call, first = step.bind({}, {}, torch.tensor(1))
+        call, first = step.bind_inputs({}, {}, torch.tensor(1))
     assert first == call() == (torch.tensor(2),)
 
 

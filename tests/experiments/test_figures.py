@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from tests._run import data, fitted, trainer
+from tests._run import data, snapshot_of, trainer
 from toysuper import figures
 from toysuper.callbacks.figures import pixels
 from toysuper.callbacks.history import History
@@ -30,7 +30,7 @@ GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": 
 @pytest.fixture
 def snapshot() -> Snapshot:
     world = data(grid=GRID)
-    return fitted(world, 5).snapshot(world)
+    return snapshot_of(world, 5)
 
 
 @pytest.fixture
@@ -39,19 +39,19 @@ def cells() -> Snapshot:
     axes = {"density": [1.0, 0.1, 0.01], "importance[-1]": [0.1, 1.0, 10.0]}
     grid = [{**axes, "activation": ["relu"], "seed": [0, 1]}, {**axes, "activation": ["identity"]}]
     world = data(n=2, grid=grid)
-    return fitted(world, 5, hidden=1).snapshot(world)
+    return snapshot_of(world, 5, hidden=1)
 
 
 @pytest.fixture
 def unbiased() -> Snapshot:
     world = data(n=2, grid={"density": [1.0, 0.3], "seed": [0, 1]})
-    return fitted(world, 5, hidden=1, bias=False).snapshot(world)
+    return snapshot_of(world, 5, hidden=1, bias=False)
 
 
 @pytest.fixture
 def paired() -> Snapshot:
     world = data(features=CorrelatedSets(2), grid={"density": [0.5, 0.2], "seed": [0, 1, 2]})
-    return fitted(world, 5).snapshot(world)
+    return snapshot_of(world, 5)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -61,7 +61,7 @@ def texts(figure: Figure) -> list[str]:
 @pytest.fixture
 def five() -> Snapshot:
     world = data(n=5, density=0.05, grid={"density[0]": [0.1, 1.0, 10.0], "seed": [0, 1]})
-    return fitted(world, 500).snapshot(world)
+    return snapshot_of(world, 500)
 
 
 @pytest.fixture
@@ -77,25 +77,25 @@ def told() -> Snapshot:
 @pytest.fixture
 def attacked() -> Snapshot:
     world = data(grid={"budget": [0.0, 0.5], "seed": [0, 1]})
-    return fitted(world, 5, model=AdversarialModel).snapshot(world)
+    return snapshot_of(world, 5, model=AdversarialModel)
 
 
 @pytest.fixture
 def priced() -> Snapshot:
     world = data(grid={"l1": [0.0, 0.1, 1.0], "seed": [0, 1]})
-    return fitted(world, 5, model=L1Model).snapshot(world)
+    return snapshot_of(world, 5, model=L1Model)
 
 
 @pytest.fixture
 def widths() -> Snapshot:
     world = data(grid={"hidden": [1, 2], "density": [0.5, 0.1]})
-    return fitted(world, 5).snapshot(world)
+    return snapshot_of(world, 5)
 
 
 @pytest.fixture
 def pair() -> Snapshot:
     world = data(n=2, grid={"seed": [0, 1]})
-    return fitted(world, 5, model=LinearModel, hidden=1).snapshot(world)
+    return snapshot_of(world, 5, model=LinearModel, hidden=1)
 
 
 @pytest.fixture
@@ -167,12 +167,12 @@ def test_plane_ends_each_line_at_its_feature(snapshot: Snapshot) -> None:
 
 def test_titles_say_the_density_that_the_features_have() -> None:
     world = data(density=0.5, grid={"density": [0.2]})
-    assert texts(figures.plane(fitted(world, 2).snapshot(world))) == ["1 - S = 0.1"]
+    assert texts(figures.plane(snapshot_of(world, 2))) == ["1 - S = 0.1"]
 
 
 def test_gram_orders_features_by_importance() -> None:
     world = data(importance=[0.1, 1.0, 0.5, 0.2])
-    snapshot = fitted(world, 2).snapshot(world)
+    snapshot = snapshot_of(world, 2)
     bars = figures.gram(snapshot).axes[1].patches
     lengths = snapshot.W[0].norm(dim=0)[[1, 2, 3, 0]]
     torch.testing.assert_close(
@@ -183,7 +183,7 @@ def test_gram_orders_features_by_importance() -> None:
 @pytest.mark.parametrize("draw", [figures.plane, figures.solutions])
 def test_the_plane_needs_two_dimensions(draw) -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 2, hidden=3).snapshot(world)
+    snapshot = snapshot_of(world, 2, hidden=3)
     with pytest.raises(UserError, match=r"needs model\.hidden of 2, not 3"):
         draw(snapshot)
 
@@ -256,4 +256,4 @@ def test_dimensions_stand_at_their_density(snapshot: Snapshot) -> None:
 def test_dimensions_need_densities() -> None:
     world = data(grid={"density": [0.2]})
     with pytest.raises(UserError, match="two or more densities"):
-        figures.dimensions(fitted(world, 2).snapshot(world))
+        figures.dimensions(snapshot_of(world, 2))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper import figures
 from toysuper.errors import UserError
 from toysuper.figures.neuron_stacks import THIN
@@ -19,7 +19,7 @@ W = torch.tensor([[0.5, 0.0, -0.2], [0.01, -1.0, 0.7]], dtype=torch.float64)
 
 def tied(**axes: list) -> Snapshot:
     world = data(n=3, importance=[1.0, 0.5, 0.25], grid=axes or None)
-    made = fitted(world, 1, ReLUHiddenModel).snapshot(world)
+    made = snapshot_of(world, 1, ReLUHiddenModel)
     both = W.expand(len(made), 2, 3)
     return replace(made, encoder=both, decoder=both)
 
@@ -60,7 +60,7 @@ def test_a_graph_has_a_line_for_every_weight() -> None:
 def test_a_graph_of_hundreds_is_refused() -> None:
     world = data(n=60)
     with pytest.raises(UserError, match="up to 40 features and neurons, not 60"):
-        figures.network_graph(fitted(world, 1, ReLUHiddenModel).snapshot(world))
+        figures.network_graph(snapshot_of(world, 1, ReLUHiddenModel))
 
 
 def test_matrices_show_the_weights_and_linear_models_apart() -> None:

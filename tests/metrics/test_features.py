@@ -1,6 +1,6 @@
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, fitted, snapshot_of
 from toysuper import metrics
 from toysuper.functional.noise import Purpose
 from toysuper.metrics import FeatureLoss, FiringRate
@@ -42,7 +42,7 @@ def test_reset_forgets() -> None:
 
 def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 5).snapshot(world)
+    snapshot = snapshot_of(world, 5)
     functions = [getattr(metrics, name) for name in metrics.__all__ if name[0].islower()]
     assert len(functions) == 20
     for function in functions:
@@ -54,7 +54,7 @@ def test_every_snapshot_metric_has_a_value_per_instance_or_per_feature() -> None
 
 def test_paper_and_notebook_superposition() -> None:
     world = data(grid=GRID)
-    snapshot = fitted(world, 5).snapshot(world)
+    snapshot = snapshot_of(world, 5)
     torch.testing.assert_close(
         metrics.superposition_root(snapshot) ** 2, metrics.superposition(snapshot)
     )

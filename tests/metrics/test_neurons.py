@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper.experiments.privileged_basis import measurement as codes
 from toysuper.features import SparseUniform
 from toysuper.metrics import neurons
@@ -25,7 +25,7 @@ W = torch.tensor(
 
 def tied(W: torch.Tensor = W) -> Snapshot:
     world = data(n=4)
-    snapshot = fitted(world, 1, ReLUHiddenModel, hidden=4).snapshot(world)
+    snapshot = snapshot_of(world, 1, ReLUHiddenModel, hidden=4)
     return replace(snapshot, encoder=W[None], decoder=W[None], importance=powers(4))
 
 
@@ -37,7 +37,7 @@ def computing(seeds: int = 3) -> Snapshot:
     world = data(
         n=4, task="abs", features=SparseUniform(signed=True), grid={"seed": list(range(seeds))}
     )
-    return fitted(world, 20, AbsoluteValueModel, hidden=6).snapshot(world)
+    return snapshot_of(world, 20, AbsoluteValueModel, hidden=6)
 
 
 def test_features_that_take_part() -> None:
@@ -118,7 +118,7 @@ def test_arranging_permutes_neurons_by_their_main_feature() -> None:
 
 def test_with_neurons_leaves_linear_layers_out() -> None:
     world = data(grid={"hidden_activation": ["identity", "relu"]})
-    both = fitted(world, 1, ReLUHiddenModel).snapshot(world)
+    both = snapshot_of(world, 1, ReLUHiddenModel)
     assert neurons.with_neurons(both).hidden_activation == ("relu",)
     assert len(neurons.with_neurons(both.pick([0]))) == 1
 

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper.features import CorrelatedSets
 from toysuper.metrics.sets import across_cosine, cosines, set_angle, within_cosine
 
 
 def test_angles_and_cosines_of_sets() -> None:
     world = data(features=CorrelatedSets(2), grid={"seed": [0, 1]})
-    record = fitted(world, 2).snapshot(world)
+    record = snapshot_of(world, 2)
     assert record.sets.tolist() == [[0, 0, 1, 1]] * 2
     W = torch.tensor([[1.0, 0, -1, 1], [0.0, 2, 0, 1]])
     record = replace(record, encoder=torch.stack([W, W]))
@@ -22,5 +22,5 @@ def test_angles_and_cosines_of_sets() -> None:
 
 def test_features_move_with_their_sets() -> None:
     world = data(features=CorrelatedSets(2))
-    turned = fitted(world, 2).snapshot(world).features(torch.tensor([3, 0, 2, 1]))
+    turned = snapshot_of(world, 2).features(torch.tensor([3, 0, 2, 1]))
     assert turned.sets.tolist() == [[1, 0, 1, 0]]

@@ -1,16 +1,15 @@
-"""Models whose hidden layer has neurons, or a price."""
+"""Models whose hidden layer has neurons."""
 
 import pytest
 import torch
 
 from tests import _laws
-from tests._run import data, fitted
+from tests._run import check, data, fitted, snapshot_of
 from toysuper.errors import UserError
 from toysuper.features import SparseUniform
 from toysuper.models import (
     AbsoluteValueModel,
     ComputationModel,
-    L1Model,
     ReLUHiddenModel,
     ToyModel,
 )
@@ -19,7 +18,7 @@ SIGNED = SparseUniform(signed=True)
 
 
 @pytest.mark.parametrize("law", [*_laws.ALL, _laws.tied_weights_are_one_parameter])
-@pytest.mark.parametrize("model", [ReLUHiddenModel, L1Model])
+@pytest.mark.parametrize("model", [ReLUHiddenModel])
 def test_laws_of_tied_models(law, model) -> None:
     law(model)
 
@@ -62,7 +61,7 @@ def test_a_hidden_bias_is_trained_and_in_the_snapshot() -> None:
     model = fitted(world, model=ComputationModel, hidden=6, hidden_bias=True)
     snapshot = model.snapshot(world)
     assert bool(snapshot.hidden_bias.any()) and torch.equal(snapshot.hidden_bias, model.c)
-    assert not fitted(world, model=ComputationModel, hidden=6).snapshot(world).hidden_bias.any()
+    assert not snapshot_of(world, model=ComputationModel, hidden=6).hidden_bias.any()
 
 
 def test_an_exact_solution_of_a_pair_task_is_in_reach() -> None:
@@ -76,43 +75,26 @@ def test_an_exact_solution_of_a_pair_task_is_in_reach() -> None:
     torch.testing.assert_close(model(batch.features), batch.target)
 
 
-def test_l1_prices_the_hidden_activity() -> None:
-    world = data(grid={"l1": [0.0, 2.0]})
-    model = L1Model(4, world.grid, hidden=2)
-    batch = world.world()(0, 1)
-    free, dear = model.objective(batch)
-    loss = super(L1Model, model).objective(batch)
-    activity = (model.W[1] @ batch.features[1]).abs().sum(0).mean()
-    torch.testing.assert_close(free, loss[0])
-    torch.testing.assert_close(dear, loss[1] + 2 * activity)
-
-
-@pytest.mark.parametrize("price", [-1.0, float("nan"), float("inf")])
-def test_a_bad_price_is_refused(price: float) -> None:
-    with pytest.raises(UserError, match=r"model\.l1 is .*; it must be finite and at least 0"):
-        L1Model(4, None, hidden=2, l1=price)
-
-
 def test_absolute_values_need_signed_features_and_their_task() -> None:
     with pytest.raises(UserError, match="needs signed features"):
-        AbsoluteValueModel(4, data().grid, hidden=6).rehearse(data(task="abs"))
+        check(AbsoluteValueModel(4, data().grid, hidden=6), data(task="abs"))
     wrong = data(task="square", features=SIGNED)
     with pytest.raises(UserError, match=r"task is 'square'; .*ComputationModel"):
-        AbsoluteValueModel(4, wrong.grid, hidden=6).rehearse(wrong)
+        check(AbsoluteValueModel(4, wrong.grid, hidden=6), wrong)
 
 
-@pytest.mark.parametrize("model", [ReLUHiddenModel, L1Model, ComputationModel])
+@pytest.mark.parametrize("model", [ReLUHiddenModel, ComputationModel])
 def test_signed_targets_need_an_output_that_reaches_them(model) -> None:
     world = data(features=SIGNED)
     with pytest.raises(UserError, match=r"targets down to -1, but the output of \w+ is relu"):
-        model(4, world.grid, hidden=2).rehearse(world)
+        check(model(4, world.grid, hidden=2), world)
     positive = data(features=SIGNED, task="square")
-    model(4, positive.grid, hidden=2).rehearse(positive)
+    check(model(4, positive.grid, hidden=2), positive)
 
 
 def test_a_linear_output_reaches_signed_targets() -> None:
     world = data(features=SIGNED, grid={"activation": ["identity", "gelu"]})
-    ComputationModel(4, world.grid, hidden=2).rehearse(world)
+    check(ComputationModel(4, world.grid, hidden=2), world)
 
 
 @pytest.mark.parametrize("name", ["activation", "hidden_activation"])
@@ -134,20 +116,28 @@ def test_hidden_units_that_answer_zero_cannot_be_fewer() -> None:
     world = data(grid={"hidden": [1, 3]})
     loud = ComputationModel(4, world.grid, hidden=3, hidden_activation="sigmoid")
     with pytest.raises(UserError, match=r"axis 'hidden' needs .* unlike 'sigmoid'"):
-        loud.rehearse(world)
+        check(loud, world)
 
 
 def test_weights_of_other_rows_are_whole() -> None:
     model = ReLUHiddenModel(4, {"hidden": [1, 2]}, hidden=2)
     assert bool((model.weights("more", 4, 2) != 0).all())
-    assert not bool((model.weights("W", 2, 4) != 0).all())
+    assert not bool((model.weights("again", 2, 4) != 0).all())
+
+
+def test_weights_of_one_name_are_made_once() -> None:
+    model = ReLUHiddenModel(4, None, hidden=2)
+    assert not torch.equal(model.weights("V", 2, 4), model.W)
+    for name in ("V", "W"):
+        with pytest.raises(UserError, match=f"makes the weights '{name}' twice"):
+            model.weights(name, 2, 4)
 
 
 def test_targets_of_different_features_are_seen() -> None:
     """Where all features are alike this task gives 0."""
     world = data(task=f"{__name__}.difference")
     with pytest.raises(UserError, match=r"targets down to -.*; use a task such as abs"):
-        ComputationModel(4, world.grid, hidden=2).rehearse(world)
+        check(ComputationModel(4, world.grid, hidden=2), world)
 
 
 def difference(x: torch.Tensor) -> torch.Tensor:
@@ -157,46 +147,41 @@ def difference(x: torch.Tensor) -> torch.Tensor:
 def test_targets_are_finite() -> None:
     world = data(task="log")
     with pytest.raises(UserError, match="task 'log' gives targets that are not finite"):
-        ComputationModel(4, world.grid, hidden=2, activation="identity").rehearse(world)
+        check(ComputationModel(4, world.grid, hidden=2, activation="identity"), world)
 
 
 def test_an_unfinished_model_is_one_sentence() -> None:
-    class Bare(ToyModel):
-        def forward(self, x):
-            return x
-
     class Wordy(ReLUHiddenModel):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             self.activation = "relu"
 
     world = data()
-    with pytest.raises(UserError, match=r"Bare makes no W; give it self\.weights"):
-        Bare(4, world.grid, hidden=2).rehearse(world)
     with pytest.raises(UserError, match=r"Wordy\.activation is 'relu'; give a tuple"):
-        Wordy(4, world.grid, hidden=2).rehearse(world)
+        check(Wordy(4, world.grid, hidden=2), world)
 
 
 def test_an_encoder_of_another_name_needs_no_W_and_one_of_other_rows_no_axis() -> None:
     class Named(ToyModel):
-        activation = ("relu",)
         encoder = property(lambda self: self.A)
 
         def __init__(self, *args, rows, **kwargs):
             super().__init__(*args, **kwargs)
+            self.W = None
             self.A = self.weights("A", rows, self.n)
-            self.b = self.zeros(self.n)
 
         def forward(self, x):
             return torch.relu(self.A.mT @ (self.A @ x) + self.b[..., None])
 
     world = data(grid={"hidden": [1, 2]})
-    Named(4, world.grid, hidden=2, rows=2).rehearse(world)
+    check(Named(4, world.grid, hidden=2, rows=2), world)
     with pytest.raises(UserError, match="axis 'hidden' needs Named to have"):
-        Named(4, world.grid, hidden=2, rows=3).rehearse(world)
+        check(Named(4, world.grid, hidden=2, rows=3), world)
 
 
 @pytest.mark.parametrize("widths", [[0], [4], [1.5], ["all"]])
 def test_a_bad_number_of_hidden_dimensions_is_one_sentence(widths: list) -> None:
-    with pytest.raises(UserError, match=r"'hidden' holds .* whole numbers from 1 to model\.hidden"):
+    with pytest.raises(
+        UserError, match=r"'hidden' holds .* whole numbers from 1 to model\.variant\.hidden"
+    ):
         ReLUHiddenModel(4, {"hidden": widths}, hidden=3)

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests._run import data, fitted, trainer
+from tests._run import check, data, fitted, fitted_module, module, trainer
 from toysuper import models
-from toysuper.engine.schedules import Cosine, Linear
+from toysuper.engine.schedules import BY_NAME, Cosine, Linear
 from toysuper.errors import UserError
 from toysuper.models import LinearModel, ReLUOutputModel, ToyModel
-from toysuper.models.base import adamw
-from toysuper.training.checks import refuse_unknown_axes
+from toysuper.training.checks import check_axes
+from toysuper.training.module import EnsembleModule, adamw
 
 DENSITIES = {"density": [1.0, 0.3]}
 
@@ -49,13 +49,14 @@ def test_resume_equals_the_straight_run(stop: int, tmp_path: Path) -> None:
     """At an epoch's end, within an epoch, and at a burst's end within one."""
     straight = fitted(data(grid=DENSITIES), 25)
     first, world = trainer(stop), data(grid=DENSITIES)
-    first.fit(ReLUOutputModel(world.n, world.grid, hidden=2, jit=False), world)
+    first.fit(module(world), world)
     first.save_checkpoint(tmp_path / "x.ckpt")
     again, world = trainer(25), data(grid=DENSITIES)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     again.fit(model, world, ckpt_path=tmp_path / "x.ckpt", weights_only=True)
     assert again.global_step == 25
-    assert torch.equal(model.W, straight.W) and torch.equal(model.b, straight.b)
+    assert torch.equal(model.variant.W, straight.W)
+    assert torch.equal(model.variant.b, straight.b)
 
 
 def test_resume_goes_on_with_the_configs_learning_rate(tmp_path: Path) -> None:
@@ -63,19 +64,19 @@ def test_resume_goes_on_with_the_configs_learning_rate(tmp_path: Path) -> None:
         return lambda parameters: torch.optim.SGD(parameters, lr=lr)
 
     first, world = trainer(10), data()
-    first.fit(ReLUOutputModel(4, world.grid, hidden=2, jit=False, optimizer=sgd(0.1)), world)
+    first.fit(module(world, optimizer=sgd(0.1)), world)
     first.save_checkpoint(tmp_path / "x.ckpt")
-    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False, optimizer=sgd(0.0))
+    model = module(world, optimizer=sgd(0.0))
     trainer(20).fit(model, data(), ckpt_path=tmp_path / "x.ckpt", weights_only=True)
     state = torch.load(tmp_path / "x.ckpt", weights_only=True)["state_dict"]
-    assert torch.equal(model.W, state["W"])  # a rate of zero moves nothing
+    assert torch.equal(model.variant.W, state["variant.W"])  # a rate of zero moves nothing
 
 
 def test_a_finished_checkpoint_says_so(tmp_path: Path) -> None:
     first, world = trainer(10), data()
-    first.fit(ReLUOutputModel(4, world.grid, hidden=2, jit=False), world)
+    first.fit(module(world), world)
     first.save_checkpoint(tmp_path / "x.ckpt")
-    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False)
+    model = module(world)
     with pytest.raises(UserError, match=r"at step 10 and trainer\.max_steps is 10; raise it"):
         trainer(10).fit(model, data(), ckpt_path=tmp_path / "x.ckpt", weights_only=True)
 
@@ -84,7 +85,7 @@ def test_the_earlier_of_two_limits_ends_the_schedule() -> None:
     world, seen = data(), []
     run = trainer(10_000, max_epochs=2)
     run.fit(
-        ReLUOutputModel(4, world.grid, hidden=2, jit=False, schedule=lambda t: seen.append(t) or 1),
+        module(world, schedule=lambda t: seen.append(t) or 1),
         world,
     )
     assert run.global_step == 20 and max(seen) == 1.0
@@ -92,28 +93,14 @@ def test_the_earlier_of_two_limits_ends_the_schedule() -> None:
 
 def test_a_schedule_without_an_end_is_refused() -> None:
     world = data()
-    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False, schedule=Linear())
+    model = module(world, schedule=Linear())
     with pytest.raises(UserError, match="a schedule needs an end"):
         trainer(-1, max_epochs=-1).fit(model, world)
 
 
 def test_model_and_data_must_share_their_grid() -> None:
     with pytest.raises(UserError, match="another n or grid than the data's"):
-        ReLUOutputModel(4, {"seed": [0, 1]}, hidden=2).rehearse(data())
-
-
-def test_a_model_that_its_snapshot_does_not_describe_is_warned_of() -> None:
-    class Hidden(ReLUOutputModel):
-        def forward(self, x):
-            return torch.relu(self.W.mT @ torch.relu(self.W @ x) + self.b[..., None])
-
-    with pytest.warns(UserWarning, match=r"Hidden\.forward is not activation"):
-        Hidden(4, None, hidden=2).rehearse(data())
-
-    class Said(Hidden):
-        hidden_activation = ("relu",)
-
-    Said(4, None, hidden=2).rehearse(data())
+        check(ReLUOutputModel(4, {"seed": [0, 1]}, hidden=2), data())
 
 
 def test_a_forward_of_another_shape_fails_before_training() -> None:
@@ -122,25 +109,27 @@ def test_a_forward_of_another_shape_fails_before_training() -> None:
             return super().forward(x)[:, :2]
 
     with pytest.raises(UserError, match=r"Short\.forward answers .*they must agree"):
-        Short(4, None, hidden=2).rehearse(data())
+        check(Short(4, None, hidden=2), data())
 
 
-def test_checkpoint_loads_without_its_config(tmp_path: Path) -> None:
+def test_a_checkpoint_loads_into_a_variant_of_the_same_shape(tmp_path: Path) -> None:
     run, world = trainer(5), data(grid=DENSITIES)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, activation="gelu", jit=False)
+    model = module(world, activation="gelu")
     run.fit(model, world)
     run.save_checkpoint(tmp_path / "x.ckpt")
-    loaded = ReLUOutputModel.load_from_checkpoint(tmp_path / "x.ckpt", weights_only=True)
-    assert torch.equal(loaded.W, model.W)
-    assert loaded.activation == ("gelu",) and loaded.grid.blocks == model.grid.blocks
+    variant = ReLUOutputModel(world.n, world.grid, hidden=2, activation="gelu")
+    loaded = EnsembleModule.load_from_checkpoint(
+        tmp_path / "x.ckpt", weights_only=True, variant=variant
+    )
+    assert torch.equal(loaded.variant.W, model.variant.W) and loaded.variant is variant
 
 
 def test_foreign_checkpoints_are_refused() -> None:
     world = data()
-    model = ReLUOutputModel(world.n, world.grid, hidden=2)
+    model = module(world)
     with pytest.raises(UserError, match="not written by toysuper"):
         model.on_load_checkpoint({"state_dict": {}})
-    other = LinearModel(6, world.grid, hidden=2).state_dict()
+    other = EnsembleModule(LinearModel(6, world.grid, hidden=2)).state_dict()
     with pytest.raises(UserError, match=r"\(1, 2, 6\).*\(1, 2, 4\)"):
         model.on_load_checkpoint({"state_dict": other, "toysuper": {}})
 
@@ -176,7 +165,7 @@ def test_metrics_of_the_user_are_updated() -> None:
             return (batch.features * batch.weight[:, None]).sum(-1)
 
     world = data(eval_batches=16, eval_batch_size=4096)
-    model = fitted(world, 2, metrics=[Mean()])
+    model = fitted_module(world, 2, metrics=[Mean()])
     mean = model.held_out["Mean"].compute()
     torch.testing.assert_close(mean, torch.full((1, 4), 0.5), atol=0.01, rtol=0)
 
@@ -184,16 +173,38 @@ def test_metrics_of_the_user_are_updated() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"hidden": 0}, "model.hidden is 0"),
-        ({"hidden": 9}, "model.hidden is 9 but there are 4 features"),
-        ({"hidden": 2, "clip": -1.0}, "model.clip is -1.0"),
-        ({"hidden": 2, "init": "xaver"}, "init 'xaver'.*Did you mean 'xavier'"),
-        ({"hidden": 2, "grid": {"desity": [0.1]}}, "'desity' is known neither.*'density'"),
+        ({"hidden": 0}, r"model\.variant\.hidden is 0"),
+        ({"hidden": 9}, r"model\.variant\.hidden is 9 but there are 4 features"),
+        ({"clip": -1.0}, r"model\.clip is -1\.0"),
+        ({"lr": 0.0}, r"model\.lr is 0\.0; it must be finite and above 0"),
+        ({"schedule": "cosinus"}, r"model\.schedule is 'cosinus'.*Did you mean 'cosine'"),
+        ({"init": "xaver"}, "init 'xaver'.*Did you mean 'xavier'"),
+        ({"grid": {"desity": [0.1]}}, "'desity' is known neither.*'density'"),
     ],
 )
 def test_bad_arguments_get_one_sentence(options: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        refuse_unknown_axes(ReLUOutputModel(**{"n": 4, "grid": None, **options}))
+        world = data(grid=options.pop("grid", None))
+        check_axes(module(world, **options), world)
+
+
+def test_the_learning_rate_is_the_optimisers_whichever_it_is() -> None:
+    def sgd(parameters):
+        return torch.optim.SGD(parameters, lr=123.0)
+
+    ours, theirs = (
+        fitted(data(), optimizer=sgd, lr=0.1),
+        fitted(data(), optimizer=lambda p: torch.optim.SGD(p, lr=0.1)),
+    )
+    assert torch.equal(ours.W, theirs.W)
+    default = fitted(data(), lr=1e-3)
+    assert torch.equal(default.W, fitted(data()).W)
+
+
+@pytest.mark.parametrize("name", ["constant", "linear", "cosine"])
+def test_schedules_have_names(name: str) -> None:
+    by_name, by_class = fitted(data(), schedule=name), fitted(data(), schedule=BY_NAME[name]())
+    assert torch.equal(by_name.W, by_class.W)
 
 
 def test_a_subclass_owes_little_and_stands_on_the_base_alone() -> None:
@@ -205,5 +216,5 @@ def test_a_subclass_owes_little_and_stands_on_the_base_alone() -> None:
 def test_max_epochs_count_epochs_of_the_data() -> None:
     world = data()
     run = trainer(-1, max_epochs=2)
-    run.fit(ReLUOutputModel(world.n, world.grid, hidden=2, jit=False), world)
+    run.fit(module(world), world)
     assert run.global_step == 20

@@ -14,22 +14,20 @@ from tests._run import (
     data,
     ended,
     environment,
-    fitted,
     forked,
     free_port,
+    module,
+    snapshot_of,
     srun,
     together,
     torchrun,
     trainer,
 )
-from toysuper.models import ReLUOutputModel
 from toysuper.runs.checkpoints import saved
 from toysuper.training.sharding import EnsembleShardStrategy
 
 RUN = """
-model:
-  class_path: toysuper.models.ReLUOutputModel
-  init_args: {hidden: 2, jit: false, clip: 0.1}
+model: {variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}, jit: false, clip: 0.1}
 data:
   {n: 4, grid: {density: [1.0, 0.3, 0.1, 0.03, 0.01], activation: [relu, identity]},
    batch_size: 12, epoch: 8, burst: 3, eval_batches: 2, eval_batch_size: 24}
@@ -61,7 +59,7 @@ def states(checkpoint: dict[str, Any]) -> list[torch.Tensor]:
     kept = checkpoint["optimizer_states"][0]["state"].values()
     history = checkpoint["callbacks"]["History"]
     tensors = [*checkpoint["state_dict"].values(), *(v for state in kept for v in state.values())]
-    return [*tensors, *(v for v in history.values() if isinstance(v, torch.Tensor))]
+    return [*tensors, history["loss"], *history["model"].values()]
 
 
 def assert_same(one: Any, other: Any, **tolerance: float) -> None:
@@ -175,13 +173,13 @@ def train_and_look(rank: int, port: int, path: Path) -> None:
     os.environ |= {name: str(value) for name, value in given.items()}
     torch.set_default_dtype(torch.float64)
     world = data(grid={"seed": list(range(5))})
-    toy = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    toy = module(world)
     runner = trainer(20, strategy=EnsembleShardStrategy(), devices=2)
     runner.fit(toy, world)
     after = toy.snapshot(world)
     runner.validate(toy, world, verbose=False)
     assert torch.equal(after.loss, toy.snapshot(world).loss)
-    assert torch.equal(after.W, toy.W) and len(after) == len(toy.W) == 5
+    assert torch.equal(after.W, toy.variant.W) and len(after) == len(toy.variant.W) == 5
     torch.save(after.loss, path / f"{rank}.pt")
 
 
@@ -192,14 +190,14 @@ def test_a_model_is_whole_again_after_training(tmp_path: Path) -> None:
         process.start()
     assert [ended(process) for process in ranks] == [0, 0]
     world = data(grid={"seed": list(range(5))})
-    alone = fitted(world).snapshot(world).loss
+    alone = snapshot_of(world).loss
     for rank in range(2):
         assert torch.equal(torch.load(tmp_path / f"{rank}.pt", weights_only=True), alone)
 
 
 def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
-    one = ("--data.grid={density: [1.0]}", "--model.activation=relu")
+    one = ("--data.grid={density: [1.0]}", "--model.variant.activation=relu")
     assert together(*SHARD, *one, cwd=folder, per_node=2) == [1, 1]
     said = (folder / "said0.txt").read_text()
     assert "1 instances cannot be shared out to 2 ranks" in said and "Traceback" not in said

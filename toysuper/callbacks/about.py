@@ -1,5 +1,6 @@
 """TensorBoard's text page: what the run is."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -17,13 +18,13 @@ class About(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Log; the claims follow at the end."""
-        equations = equation(pl_module.snapshot(trainer.datamodule))
-        tell(trainer, "1 model", f"**{type(pl_module).__name__}**\n\n`{equations}`")
+        kind = type(pl_module.variant).__name__
+        log_text(trainer, "1 model", f"**{kind}**\n\n`{equation(pl_module.snapshot())}`")
         folder = run_folder(trainer)
         if folder and (folder / "config.yaml").is_file():
             config = without_nulls((folder / "config.yaml").read_text())
-            tell(trainer, "2 config", f"```yaml\n{config}\n```")
-        tell(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
+            log_text(trainer, "2 config", f"```yaml\n{config}\n```")
+        log_text(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
 
     on_test_start = on_train_start
 
@@ -33,7 +34,7 @@ class About(Callback):
             self.on_train_start(trainer, pl_module)
 
 
-def tell(trainer: Trainer, tag: str, text: str) -> None:
+def log_text(trainer: Trainer, tag: str, text: str) -> None:
     """Put Markdown into every logger that takes text."""
     if trainer.is_global_zero:
         for writer in writers(trainer, "add_text"):
@@ -41,7 +42,9 @@ def tell(trainer: Trainer, tag: str, text: str) -> None:
 
 
 def equation(snapshot: Snapshot) -> str:
-    """The models' formula, with the names of the functions that its instances have."""
+    """Write the models' formula; the variant's description where its functions have no names."""
+    if not (snapshot.activation and snapshot.hidden_activation):
+        return (inspect.getdoc(type(snapshot.model)) or "").partition("\n\n")[0]
     tied = bool((snapshot.encoder == snapshot.decoder).all())
     inside = "W x + c" if snapshot.hidden_bias.any() else "W x"
     hidden, inner_names = _of("f", snapshot.hidden_activation, inside)

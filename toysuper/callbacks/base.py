@@ -1,8 +1,9 @@
-"""When the callbacks of this package look: at each validation, and once at the end."""
+"""SnapshotCallback: what looks at the ensemble at each validation and at the end."""
 
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,63 +12,51 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from toysuper.callbacks.waiting import Waiting
-from toysuper.data.grid import in_words
+from toysuper.data.grid import format_cell
 from toysuper.errors import UserError
 from toysuper.functional.spacing import evenly
-from toysuper.metrics.neurons import has_neurons
 from toysuper.snapshot import Snapshot
 
 
 class SnapshotCallback(Callback):
-    """Shows a subclass the Snapshot: ``during`` at validations of a fit, ``final`` at the end.
+    """Receives the Snapshot: ``during`` at validations of a fit, ``final`` at the end.
 
-    The end is the last step of ``fit``, or the one evaluation of ``validate`` and ``test``. Every
-    rank takes the Snapshot, because its held-out loss is a sum over ranks; rank 0 acts.
+    The end is the last step of ``fit``, or the one evaluation of ``validate`` and ``test``. All
+    callbacks receive the same Snapshot. Every rank takes it, because its held-out loss is a sum
+    over ranks; rank 0 acts.
     """
 
     sees_diverged = False
     """Whether the Snapshot has the instances that diverged, too."""
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """At a validation within ``fit``, the last one included."""
+        """Act at a validation within ``fit``, the last one included."""
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """At the end."""
+        """Act at the end."""
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Decide which of the two it is."""
+        """Call ``during`` within ``fit``, else ``final``."""
         final = trainer.state.fn == "validate"
         if final or type(self).during is not SnapshotCallback.during:
-            self._show(trainer, pl_module, final)
+            self._act(trainer, pl_module, final)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """A test is an end."""
-        self._show(trainer, pl_module, final=True)
+        """Call ``final``."""
+        self._act(trainer, pl_module, final=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The end of a fit."""
-        self._show(trainer, pl_module, final=True)
+        """Call ``final``."""
+        self._act(trainer, pl_module, final=True)
 
-    def _show(self, trainer: Trainer, model: Any, final: bool) -> None:
-        snapshot = model.snapshot(trainer.datamodule)
+    def _act(self, trainer: Trainer, module: Any, final: bool) -> None:
+        snapshot = module.snapshot()
         if trainer.is_global_zero:
-            shown = snapshot if self.sees_diverged else snapshot.sound()
-            (self.final if final else self.during)(trainer, shown)
+            snapshot = snapshot if self.sees_diverged else snapshot.without_diverged()
+            (self.final if final else self.during)(trainer, snapshot)
 
 
-def chosen(
-    given: Sequence[Callable] | None,
-    usual: Sequence[Callable],
-    of_neurons: Sequence[Callable],
-    snapshot: Snapshot,
-) -> Sequence[Callable]:
-    """The functions that YAML gives; without, the usual ones and those of neurons, if any."""
-    if given is not None:
-        return given
-    return (*usual, *of_neurons) if has_neurons(snapshot) else usual
-
-
-DOING = {Figure: "drawing", Tensor: "measuring", list: "checking"}
+ACTIVITIES = {Figure: "drawing", Tensor: "measuring", list: "checking"}
 
 
 def attempt(
@@ -76,49 +65,92 @@ def attempt(
     kind: type,
     then: Callable[[Any], None] = lambda _: None,
 ) -> Any:
-    """What a function makes of a Snapshot; None and a warning where that is not of its kind.
+    """Call a figure, metric or claim; one with a fault must not cost the run its other results.
 
-    What is done with it ``then`` is a part of the attempt.
+    Args:
+        function: of a Snapshot.
+        snapshot: its argument.
+        kind: the type of its result.
+        then: is called with the result, as a part of the attempt.
 
-    One figure, metric or claim with a fault must not cost the run its other results.
+    Returns:
+        The result; None, after a warning, where there is none of that type.
     """
     if not len(snapshot):
         return None
+    name = callable_name(function)
     try:
-        with Waiting(f"{DOING.get(kind, 'making')} {function.__name__}"):
-            made = function(snapshot)
-            if isinstance(made, kind):
-                then(made)
-                return made
-        text = f"{function.__name__} gave a {type(made).__name__} and not a {kind.__name__}"
-        warnings.warn(text, stacklevel=2)
+        with Waiting(f"{ACTIVITIES.get(kind, 'making')} {name}"):
+            result = function(snapshot)
+            if isinstance(result, kind):
+                then(result)
+                return result
+        text = f"{name} gave a {type(result).__name__} and not a {kind.__name__}"
     except UserError as error:
-        warnings.warn(str(error), stacklevel=2)
+        text = str(error)
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{line.filename}, line {line.lineno}"
-        text = f"{function.__name__} raised {type(error).__name__}: {error} ({place})"
-        warnings.warn(text, stacklevel=2)
+        text = (
+            f"{name} raised {type(error).__name__}: {error} ({line.filename}, line {line.lineno})"
+        )
+    warnings.warn(text, stacklevel=2)
     return None
 
 
+def callable_name(function: Any) -> str:
+    """Name a function, a partial or an object that can be called.
+
+    >>> callable_name(partial(len)), callable_name(Waiting("x"))
+    ('len', 'Waiting')
+    """
+    while isinstance(function, partial):
+        function = function.func
+    return getattr(function, "__name__", None) or type(function).__name__
+
+
+def unique_names(functions: Sequence[Callable]) -> dict[str, Callable]:
+    """Name each function, with a number from the second of a name on.
+
+    >>> list(unique_names([len, sum, len]))
+    ['len', 'sum', 'len_2']
+    """
+    names: dict[str, Callable] = {}
+    for function in functions:
+        name = callable_name(function)
+        count = 1 + sum(callable_name(other) == name for other in names.values())
+        names[name if count == 1 else f"{name}_{count}"] = function
+    return names
+
+
 def cells(snapshot: Snapshot, most: int) -> list[tuple[str, Snapshot]]:
-    """The best models of at most so many cells, evenly picked from the grid, and their names."""
+    """Pick the best models of some cells of the grid, and name the cells.
+
+    Args:
+        snapshot: the ensemble; without held-out losses there is no best model and no cell.
+        most: how many cells at most, evenly picked.
+    """
+    if most <= 0 or not len(snapshot) or not snapshot.measured:
+        return []
     best = snapshot.best()
-    kept = evenly(len(best), most)[:most] if most > 0 and len(best) else []
-    axes = [{k: v for k, v in best.coordinates[i].items() if k != "seed"} for i in kept]
-    return [(in_words(place), best.pick([i])) for i, place in zip(kept, axes, strict=True)]
+    picked = evenly(len(best), most)[:most]
+    axes = [{k: v for k, v in best.coordinates[i].items() if k != "seed"} for i in picked]
+    return [(format_cell(cell), best.pick([i])) for i, cell in zip(picked, axes, strict=True)]
 
 
 def writers(trainer: Trainer, method: str) -> Iterator[Any]:
-    """What loggers log with, where they have the method; as TensorBoard's does."""
+    """Yield the loggers' writers that have a method, as TensorBoard's has ``add_text``.
+
+    Args:
+        trainer: has the loggers.
+        method: its name.
+    """
     for logger in trainer.loggers:
         if hasattr(logger.experiment, method):
             yield logger.experiment
 
 
 def run_folder(trainer: Trainer) -> Path | None:
-    """Where this run writes; None without a logger, which means: write nothing.
+    """Find where this run writes; None without a logger, which means: write nothing.
 
     Unlike ``trainer.log_dir`` this is no collective, so rank 0 may ask alone.
     """

@@ -8,7 +8,13 @@ from typing import Any
 from lightning.pytorch import Trainer
 from matplotlib.figure import Figure
 
-from toysuper.callbacks.base import SnapshotCallback, attempt, run_folder, writers
+from toysuper.callbacks.base import (
+    SnapshotCallback,
+    attempt,
+    run_folder,
+    unique_names,
+    writers,
+)
 from toysuper.callbacks.waiting import Waiting
 from toysuper.figures.formats import described, gif, pixels, png, svg
 from toysuper.functional.spacing import evenly
@@ -43,22 +49,22 @@ class Figures(SnapshotCallback):
         validations = snapshot.step // trainer.datamodule.epoch
         ended = snapshot.step >= model.total_steps()
         if self.every and validations % self.every == 0 and not ended:
-            for function in self.draw:
-                _draw(trainer, function, snapshot)
+            for name, function in unique_names(self.draw).items():
+                _draw(trainer, name, function, snapshot)
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw and save."""
         folder = run_folder(trainer)
         if folder is None:
             return
-        for function in self.draw:
-            _draw(trainer, function, snapshot, folder / "figures")
-        for function in self.animate:
-            path = folder / "figures" / f"{function.__name__}.gif"
-            with Waiting(f"animating {function.__name__}"):
-                self._animate(function, snapshot.best().history, path)
+        for name, function in unique_names(self.draw).items():
+            _draw(trainer, name, function, snapshot, folder / "figures")
+        for name, function in unique_names(self.animate).items():
+            with Waiting(f"animating {name}"):
+                self._animate(function, snapshot, folder / "figures" / f"{name}.gif")
 
-    def _animate(self, function: Callable, moments: Sequence[Snapshot], path: Path) -> None:
+    def _animate(self, function: Callable, snapshot: Snapshot, path: Path) -> None:
+        moments: Sequence[Snapshot] = attempt(_history_of_best, snapshot, tuple) or ()
         chosen = [moments[k] for k in evenly(len(moments), self.frames)]
         frames: list[Any] = []
         drawn = [
@@ -71,19 +77,27 @@ class Figures(SnapshotCallback):
             warnings.warn("an animation needs a history; set history.num", stacklevel=2)
 
 
-def _draw(
-    trainer: Trainer, function: Callable, snapshot: Snapshot, folder: Path | None = None
-) -> None:
-    """Draw, show and, where there is a folder, save; what goes wrong costs this figure alone."""
+def _history_of_best(snapshot: Snapshot) -> tuple[Snapshot, ...]:
+    return snapshot.best().history
 
-    def keep(figure: Figure) -> None:
+
+def _draw(
+    trainer: Trainer,
+    name: str,
+    function: Callable,
+    snapshot: Snapshot,
+    folder: Path | None = None,
+) -> None:
+    """Draw, log and, where there is a folder, save; what goes wrong costs this figure alone."""
+
+    def save(figure: Figure) -> None:
         image = pixels(figure)
         figure.set_layout_engine("none")  # it is laid out by now, for all formats
         for writer in writers(trainer, "add_image"):
-            writer.add_image(function.__name__, image, snapshot.step, dataformats="HWC")
+            writer.add_image(name, image, snapshot.step, dataformats="HWC")
         if folder:
-            about, path = described(function, figure), folder / function.__name__
+            about, path = described(function, figure), folder / name
             write_whole(path.with_suffix(".png"), png(figure, about))
             write_whole(path.with_suffix(".svg"), svg(figure, about))
 
-    attempt(function, snapshot, Figure, keep)
+    attempt(function, snapshot, Figure, save)

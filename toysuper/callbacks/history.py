@@ -5,25 +5,22 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from torch import Tensor
 
 from toysuper.data.memory import refuse_beyond_memory
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
-from toysuper.snapshot import Snapshot
-from toysuper.training.sharding import share
-
-KEPT = ("encoder", "decoder", "bias", "hidden_bias", "loss")
+from toysuper.snapshot import Snapshot, map_tensors
 
 
 class History(Callback):
-    """Fills ``Snapshot.history`` at step 0 and at log-spaced steps from 1 to the last.
+    """Takes Snapshots at step 0 and at log-spaced steps from 1 to the last: ``Snapshot.history``.
 
-    A schedule of its own, whatever the logging and the validations: bursts end where it wants
-    a look. The loss of every moment is of the same held-out batch. Checkpoints hold the history,
-    so a resumed run has all of it.
+    Bursts end at these steps, whatever the logging and the validations. The loss of every Snapshot
+    is of the same held-out batch. Checkpoints hold the history, so a resumed run has all of it.
 
     Args:
-        num: how many log-spaced steps, of which early ones may be the same; 0 takes none.
+        num: how many log-spaced steps, of which early ones may coincide; 0 takes none.
 
     Raises:
         UserError: ``num`` is negative, or training has no end.
@@ -32,7 +29,7 @@ class History(Callback):
     def __init__(self, num: int = 0) -> None:
         if num < 0:
             raise UserError(f"history.num is {num}; it must be at least 0")
-        self.num, self.stops, self.moments = num, frozenset[int](), list[Snapshot]()
+        self.num, self.steps, self.moments = num, frozenset[int](), list[Snapshot]()
         self.saved: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -42,26 +39,30 @@ class History(Callback):
         if self.num and total == torch.inf:
             raise UserError("history needs an end; set trainer.max_steps or trainer.max_epochs")
         if not self.num:
-            self.stops = frozenset()
+            self.steps = frozenset()
             return
         refuse_beyond_memory(self.num, f"a history of {self.num:,} moments")
-        self.stops = frozenset(log_spaced(int(total), self.num))
-        model = 3 * pl_module.grid.instances * pl_module.n * (pl_module.hidden + 1)
-        refuse_beyond_memory(len(self.stops) * model, f"a history of {len(self.stops):,} moments")
+        self.steps = frozenset(log_spaced(int(total), self.num))
+        numbers = 2 * sum(p.numel() for p in pl_module.variant.parameters())
+        refuse_beyond_memory(len(self.steps) * numbers, f"a history of {len(self.steps):,} moments")
+        data: Any = trainer.datamodule
+        data.stop_at(self.steps)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Look at the beginning, or take up what the checkpoint held."""
         self._restore(trainer, pl_module)
         if self.num:
             data: Any = trainer.datamodule
-            world = data.world(held_out=True, part=share(trainer))
-            self.world = world.to(pl_module.device, pl_module.b.dtype)
+            strategy: Any = trainer.strategy
+            instances = getattr(strategy, "local_instances", None) or slice(None)
+            world = data.world(held_out=True, instances=instances)
+            self.world = world.to(pl_module.device, next(pl_module.parameters()).dtype)
             if trainer.global_step == 0:
                 self._look(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """Look after a burst that ended at one of the steps."""
-        if trainer.global_step in self.stops:
+        if trainer.global_step in self.steps:
             self._look(trainer, pl_module)
 
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -71,28 +72,43 @@ class History(Callback):
     on_test_start = on_validation_start
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps of every moment."""
+        """Stack the loss and the parameters of every Snapshot, for a checkpoint."""
         if not self.moments:
             return {}
-        kept = {name: torch.stack([getattr(m, name) for m in self.moments]) for name in KEPT}
-        return {**kept, "step": [moment.step for moment in self.moments]}
+        names = [name for name, _ in self.moments[0].model.named_parameters()]
+        parameters = [dict(moment.model.named_parameters()) for moment in self.moments]
+        return {
+            "step": [moment.step for moment in self.moments],
+            "loss": torch.stack([moment.loss for moment in self.moments]),
+            "model": {name: torch.stack([p[name].data for p in parameters]) for name in names},
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Keep it until the model can complete it."""
+        """Keep the state until there is a model to complete it."""
         self.saved = state_dict
 
-    def _restore(self, trainer: Trainer, model: Any) -> None:
+    def _restore(self, trainer: Trainer, module: Any) -> None:
         saved, self.saved = self.saved, {}
         if saved:
-            now = model.snapshot(trainer.datamodule)
-            self.moments = [
-                replace(now, step=step, history=(), **{name: saved[name][k] for name in KEPT})
-                for k, step in enumerate(saved["step"])
-            ]
-            model.history = self.moments
+            now = module.snapshot()
+            for k in range(len(saved["step"])):
+                self._add(module, _restored(now, saved, k))
 
-    def _look(self, trainer: Trainer, model: Any) -> None:
-        now = model.snapshot(trainer.datamodule)
-        loss = model.held_out_losses(self.world).cpu()
-        self.moments.append(replace(now, loss=loss, history=()))
-        model.history = self.moments
+    def _look(self, trainer: Trainer, module: Any) -> None:
+        loss = module.held_out_losses(self.world).cpu()
+        self._add(module, replace(module.snapshot(), loss=loss, objective=None, history=()))
+
+    def _add(self, module: Any, moment: Snapshot) -> None:
+        self.moments.append(moment)
+        module.remember(moment)
+
+
+def _restored(now: Snapshot, saved: dict[str, Any], k: int) -> Snapshot:
+    """The k-th Snapshot of a checkpoint, whose model has the buffers of today's."""
+    parameters = saved["model"]
+
+    def earlier(name: str, tensor: Tensor) -> Tensor:
+        return parameters[name][k] if name in parameters else tensor
+
+    model, loss = map_tensors(now.model, earlier), saved["loss"][k]
+    return replace(now, model=model, loss=loss, objective=None, step=saved["step"][k], history=())

@@ -22,7 +22,7 @@ class Meshes(SnapshotCallback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Only where there are three dimensions to look at."""
-        if getattr(pl_module, "hidden", 0) == 3 and self.most > 0:
+        if pl_module.variant.hidden == 3 and self.most > 0:
             super().on_validation_end(trainer, pl_module)
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:

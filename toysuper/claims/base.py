@@ -46,7 +46,7 @@ def at(snapshot: Snapshot, density: float) -> Snapshot | None:
 
 def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
     """The instances of m dimensions if they have n features and importance ratio^i, else none."""
-    used = snapshot.dimensions
+    used = snapshot.hidden_sizes
     snapshot = snapshot.where(lambda i: int(used[i]) == m)
     importance = torch.tensor([ratio**i for i in range(n)], dtype=snapshot.importance.dtype)
     same_shape = snapshot.W.shape[1:] == (m, n)

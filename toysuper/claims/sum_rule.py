@@ -71,7 +71,7 @@ def _graph(
 def pressure(snapshot: Snapshot) -> list[Claim]:
     """PRESSURE: the more features for a dimension, the closer D_i are to polytopes'."""
     best = snapshot.best()
-    ratio, density = features_that_matter(best) / best.dimensions, best.common_density()
+    ratio, density = features_that_matter(best) / best.hidden_sizes, best.common_density()
     distance, found = distance_to_polytopes(best), []
     for p in density[density < 0.25].unique().flip(0):
         here = (density == p).nonzero()[:, 0]

@@ -77,7 +77,7 @@ def _check(path: Path) -> None:
         if isinstance(value, str) and (path.parent / value).is_file() | Path(value).is_file():
             raise UserError(f"{path} takes {name} from '{value}'; write its content into {path}")
     for name in LINKED:
-        if name in _inside(content, "model", "init_args"):
+        if name in _inside(content, "model", "variant", "init_args"):
             refuse_linked(name, f"in {path}")
 
 
@@ -121,7 +121,7 @@ def _inside(content: Any, *keys: str) -> Any:
 
 def refuse_linked(name: str, where: str) -> None:
     """Raise the error for a value that would be dropped without a word."""
-    raise UserError(f"model.{name} {where} is taken from the data; set data.{name} instead")
+    raise UserError(f"model.variant.{name} {where} is taken from the data; set data.{name} instead")
 
 
 def allowed(args: list[str]) -> tuple[list[str], list[str]]:
@@ -169,7 +169,7 @@ def expand(args: list[str]) -> tuple[list[str], str]:
 
 
 def _refuse_linked_argument(flag: str, before: str, arg: str) -> None:
-    for place in ("--model", "--model.init_args"):
+    for place in ("--model.variant", "--model.variant.init_args"):
         for name in LINKED:
             option = f"{place}.{name}"
             inline = before == place or flag == place

@@ -26,30 +26,29 @@ from toysuper.callbacks.meshes import Meshes
 from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.callbacks.progress import StepProgressBar
 from toysuper.callbacks.projector import Projector
-from toysuper.callbacks.record import Claims, Instances, Predictions
+from toysuper.callbacks.record import Claims, Predictions
 from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli import configs
 from toysuper.cli.parser import Parser, fault
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
-from toysuper.models import ToyModel
 from toysuper.names import importing_only
 from toysuper.runs.checkpoints import WholeCheckpoints, readable, refuse_foreign, saved
 from toysuper.runs.files import refuse_links, write_whole
 from toysuper.runs.folder import RunFolder, refuse_another, versions
-from toysuper.training.steps import steps_of
+from toysuper.training.checks import check_model
+from toysuper.training.module import EnsembleModule, count_steps
 
 
 class ToyCLI(LightningCLI):
-    """``fit``, ``validate``, ``test`` and ``predict`` of any ToyModel on SyntheticData."""
+    """``fit``, ``validate``, ``test`` and ``predict`` of an EnsembleModule on SyntheticData."""
 
     def __init__(self, experiment: str, argv: Sequence[str]) -> None:
         self.experiment, self.argv = experiment, argv
         super().__init__(
-            ToyModel,
+            EnsembleModule,
             SyntheticData,
-            subclass_mode_model=True,
             auto_configure_optimizers=False,
             seed_everything_default=False,  # data.seed is the one seed
             parser_kwargs={"prog": "toysuper", "version": __version__},
@@ -79,10 +78,10 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Meshes, "meshes")
         parser.add_lightning_class_args(Projector, "projector")
         parser.add_lightning_class_args(HParams, "hparams")
-        parser.add_lightning_class_args(Instances, "instances")
         parser.add_lightning_class_args(Claims, "claims")
         for name in configs.LINKED:
-            parser.link_arguments(f"data.{name}", f"model.init_args.{name}", apply_on="instantiate")
+            target = f"model.variant.init_args.{name}"
+            parser.link_arguments(f"data.{name}", target, apply_on="instantiate")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; what starts other ranks then finds the arguments as they were given."""
@@ -130,7 +129,8 @@ class ToyCLI(LightningCLI):
             super().instantiate_classes()
             if self.checkpoint:
                 refuse_foreign(self.checkpoint, self.model.state_dict())
-            self.model.rehearse(self.datamodule)
+            self.model.objective.prepare(self.datamodule)
+            check_model(self.model, self.datamodule)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with a run folder ``runs/<experiment>/<k>`` and our bar."""
@@ -148,7 +148,7 @@ class ToyCLI(LightningCLI):
 
     def fit(self, **kwargs: Any) -> None:
         """Train; a run that was stopped after its last step only has its results to write."""
-        steps = steps_of(self.trainer, self.datamodule)
+        steps = count_steps(self.trainer, self.datamodule)
         ended = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
         (self.trainer.validate if ended else self.trainer.fit)(**{**kwargs, "ckpt_path": self.path})
 

@@ -78,8 +78,7 @@ LISTS = {
     "figures.draw",
     "figures.animate",
     "metrics.measure",
-    "instances.columns",
-    "instances.tables",
+    "metrics.tables",
     "claims.check",
 }
 

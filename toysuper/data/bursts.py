@@ -1,22 +1,22 @@
-"""Bursts: the runs of optimiser steps that Lightning sees as batches, and the loaders of them."""
+"""Bursts: the runs of optimiser steps that Lightning sees as batches, and their loaders."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from lightning.pytorch import Trainer
+
+from toysuper.data.batch import Batch
 from toysuper.data.world import World
 from toysuper.functional.noise import Purpose
-from toysuper.snapshot import Batch
-
-if TYPE_CHECKING:
-    from toysuper.data.datamodule import SyntheticData
 
 
 class Burst(NamedTuple):
-    """Steps ``start`` … ``stop - 1`` of a world: what Lightning calls a batch.
+    """Steps ``start`` to ``stop - 1`` of a world: what Lightning calls a batch.
 
-    Lightning's loops, bar and loggers cost more than a step of a tiny ensemble, so they run once
-    a burst. Iterating gives the batches.
+    Lightning's loops, progress bar and loggers cost more than a step of a tiny ensemble, so they
+    run once a burst.
     """
 
     world: World
@@ -25,39 +25,56 @@ class Burst(NamedTuple):
     stop: int
 
     def batches(self) -> Iterator[Batch]:
-        """The batch of every step."""
+        """Make the batch of every step."""
         return (self.world(step, self.purpose) for step in range(self.start, self.stop))
 
 
+@dataclass(frozen=True)
 class TrainBursts:
-    """One epoch of training as bursts; an epoch ends where a validation or the run ends.
+    """One epoch of training as bursts.
 
-    Bursts also end at the ``stops`` of callbacks that want to look at these steps.
+    A burst ends after ``burst`` steps, at the end of the epoch and of training, and at ``stops``.
+
+    Args:
+        world: what this rank sees.
+        trainer: knows the current step and the last one.
+        epoch: optimiser steps between validations.
+        burst: most steps of a burst.
+        stops: further steps at which a burst ends.
     """
 
-    def __init__(self, data: "SyntheticData") -> None:
-        self.data = data
-        self.world = data.share(held_out=False)
+    world: World
+    trainer: Trainer
+    epoch: int
+    burst: int
+    stops: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[Burst]:
-        data, trainer = self.data, self.data.trainer
-        step = trainer.global_step
-        end = (step // data.epoch + 1) * data.epoch
-        end = end if trainer.max_steps < 0 else min(end, trainer.max_steps)
-        looks = {look for callback in trainer.callbacks for look in getattr(callback, "stops", ())}
+        step = self.trainer.global_step
+        end = (step // self.epoch + 1) * self.epoch
+        end = end if self.trainer.max_steps < 0 else min(end, self.trainer.max_steps)
         while step < end:
-            stop = min(end, (step // data.burst + 1) * data.burst)
-            stop = min((stop, *(look for look in looks if step < look < stop)))
+            stop = min(end, (step // self.burst + 1) * self.burst)
+            stop = min((stop, *(s for s in self.stops if step < s < stop)))
             yield Burst(self.world, Purpose.TRAIN, step, stop)
             step = stop
 
 
+@dataclass(frozen=True)
 class EvalBursts:
-    """Evaluation batches."""
+    """The batches of one evaluation as bursts.
 
-    def __init__(self, data: "SyntheticData", purpose: Purpose) -> None:
-        self.world, self.purpose = data.share(held_out=True), purpose
-        self.batches, self.burst = data.eval_batches, data.burst
+    Args:
+        world: what this rank sees.
+        purpose: validation, test or prediction.
+        batches: how many batches.
+        burst: most batches of a burst.
+    """
+
+    world: World
+    purpose: Purpose
+    batches: int
+    burst: int
 
     def __len__(self) -> int:
         return ceil(self.batches / self.burst)

@@ -1,7 +1,7 @@
 """SyntheticData: the worlds of an ensemble as a LightningDataModule."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -10,18 +10,21 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor, nn
 
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
-from toysuper.data.grid import Curve, Grid
+from toysuper.data.curves import Curve
+from toysuper.data.grid import Grid
 from toysuper.data.memory import refuse_beyond_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
 from toysuper.functional.noise import Purpose
-from toysuper.training.sharding import is_sharded, share
 
 AXIS = re.compile(
     r"(?P<what>density|importance)(\[(?P<feature>-?\d+|(-?\d+)?:(-?\d+)?)\])?|seed|task"
 )
 """Grid axes that the data understands; any other must name an argument of the model."""
+
+TARGET_BURST = 1 << 28
+"""Numbers of x that a burst has by default: about a quarter of a second at a nanosecond each."""
 
 PerFeature = float | list[float] | Curve
 Axes = dict[str, list[float | str] | Curve]
@@ -31,11 +34,11 @@ class SyntheticData(LightningDataModule):
     """Sparse, importance-weighted features for every instance of a grid.
 
     Args:
-        n: how many features.
+        n: number of features.
         density: probability p = 1 - S that a feature is active: one number, a list of n, or a curve
             such as ``Geometric(0.9)``. A grid axis ``density`` multiplies it for all features, an
             axis ``density[i]`` for feature i, ``density[i:j]`` for several, as Python counts them.
-        importance: weight of each feature's squared error, given and multiplied the same way.
+        importance: weight of each feature's squared error; written and multiplied the same way.
         grid: named axes whose product is the ensemble, or a list of such products.
         features: the distribution.
         task: target by the name of a function of the features: ``identity``, ``abs``, ``square``,
@@ -45,15 +48,15 @@ class SyntheticData(LightningDataModule):
         batch_size: fresh samples per step, over all ranks.
         seed: changes every random number of the run, initial weights included.
         epoch: optimiser steps between validations.
-        burst: optimiser steps that Lightning sees as one batch; without, about a quarter of a
-            second's, guessed from the size of a step.
-        eval_batches: batches of a validation, a test or a prediction.
+        burst: most optimiser steps that Lightning sees as one batch; without, as many as take
+            about a quarter of a second, estimated from the size of a step.
+        eval_batches: number of batches of a validation, a test or a prediction.
         eval_batch_size: samples in each of them.
 
     Raises:
         UserError: a value is out of range, not a number, or of the wrong length.
 
-    >>> from toysuper.data.grid import Geometric
+    >>> from toysuper.data.curves import Geometric
     >>> data = SyntheticData(n=5, importance=Geometric(0.9), grid={"density": [1.0, 0.1]})
     >>> data.world().density.shape
     torch.Size([2, 5])
@@ -85,16 +88,31 @@ class SyntheticData(LightningDataModule):
             refuse_beyond_memory(
                 4 * n * samples, f"a batch of {samples:,} samples of {n:,} features"
             )
-        numbers = 6 * self.grid.instances * n
-        refuse_beyond_memory(numbers, f"{self.grid.instances:,} instances of {n:,} features")
-        self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
+        refuse_beyond_memory(
+            6 * self.grid.instances * n, f"{self.grid.instances:,} instances of {n:,} features"
+        )
+        self.tasks = self.grid.per_instance("task", task)
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
-        self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)
+        numbers_per_step = self.grid.instances * n * batch_size
+        self.burst = burst or min(max(TARGET_BURST // numbers_per_step, 10), 500)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
+        self.stops = frozenset[int]()
         self.density = self._per_instance("density", density)
         self.importance = self._per_instance("importance", importance)
         _check_range("density", self.density)
         _check_range("importance", self.importance)
+
+    def setup(self, stage: str) -> None:
+        """Forget where earlier trainings wanted bursts to end."""
+        self.stops = frozenset()
+
+    def stop_at(self, steps: Iterable[int]) -> None:
+        """End bursts at these optimiser steps, too, because something looks at the models there.
+
+        Args:
+            steps: counted from the start of training.
+        """
+        self.stops |= frozenset(steps)
 
     def world(
         self,
@@ -102,61 +120,80 @@ class SyntheticData(LightningDataModule):
         rank: int = 0,
         ranks: int = 1,
         samples: int | None = None,
-        part: slice = slice(None),
+        instances: slice = slice(None),
     ) -> World:
-        """The world of training, or the one of evaluation, whose samples all seeds share.
+        """Make the world of training or of evaluation.
 
-        A rank sees its share of the samples, of the instances in ``part``.
+        Args:
+            held_out: whether it is for evaluation, whose samples all seeds share.
+            rank: which part of the samples it shows.
+            ranks: how many parts there are.
+            samples: samples of a batch over all ranks; without, as the data say.
+            instances: which instances it has.
+
+        Raises:
+            UserError: the samples do not split over the ranks.
         """
         samples = samples or (self.eval_batch_size if held_out else self.batch_size)
         if samples % ranks:
             raise UserError(f"{samples} samples do not split over {ranks} ranks; use a multiple")
         return World(
-            self.grid.keys(self.seed, common=held_out)[part],
-            self.density[part].to(torch.get_default_dtype()),
-            self.importance[part].to(torch.get_default_dtype()),
+            self.grid.keys(self.seed, common=held_out)[instances],
+            self.density[instances].to(torch.get_default_dtype()),
+            self.importance[instances].to(torch.get_default_dtype()),
             self.features,
-            self.tasks[part] if len(self.tasks) > 1 else self.tasks,
+            self.tasks[instances] if len(self.tasks) > 1 else self.tasks,
             samples // ranks,
             first=rank * (samples // ranks),
         )
 
+    def local_world(self, held_out: bool) -> World:
+        """Make the world of this rank: its instances where they are sharded, else its samples.
+
+        Args:
+            held_out: whether it is for evaluation.
+        """
+        trainer: Any = self.trainer
+        instances = getattr(trainer.strategy, "local_instances", None)
+        if instances is not None:
+            return self.world(held_out, instances=instances)
+        return self.world(held_out, trainer.global_rank, trainer.world_size)
+
     def train_dataloader(self) -> TrainBursts:
-        """Bursts from the current step to the next validation or the end."""
-        for name, usual in (("check_val_every_n_epoch", 1), ("val_check_interval", 1.0)):
-            if getattr(self.trainer, name) != usual:
+        """Make bursts from the current step to the next validation or the end."""
+        trainer: Any = self.trainer
+        for name, default in (("check_val_every_n_epoch", 1), ("val_check_interval", 1.0)):
+            if getattr(trainer, name) != default:
                 raise UserError(
-                    f"trainer.{name} is {getattr(self.trainer, name)}; set data.epoch instead, "
+                    f"trainer.{name} is {getattr(trainer, name)}; set data.epoch instead, "
                     "the optimiser steps between validations"
                 )
-        return TrainBursts(self)
+        world = self.local_world(held_out=False)
+        return TrainBursts(world, trainer, self.epoch, self.burst, self.stops)
 
     def val_dataloader(self) -> EvalBursts:
-        """Held-out batches, the same at every validation."""
-        return EvalBursts(self, Purpose.VAL)
+        """Make held-out batches, the same at every validation."""
+        return self._eval_bursts(Purpose.VAL)
 
     def test_dataloader(self) -> EvalBursts:
-        """Batches that no training or validation has seen."""
-        return EvalBursts(self, Purpose.TEST)
+        """Make batches that no training or validation has seen."""
+        return self._eval_bursts(Purpose.TEST)
 
     def predict_dataloader(self) -> EvalBursts:
-        """Batches to reconstruct."""
-        return EvalBursts(self, Purpose.PREDICT)
+        """Make batches to reconstruct."""
+        return self._eval_bursts(Purpose.PREDICT)
 
     def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
         """Move the world to where, and in which precision, the model computes."""
         batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
         return batch
 
-    def share(self, held_out: bool) -> World:
-        """The part of the world that this process sees."""
-        trainer: Any = self.trainer
-        if is_sharded(trainer):
-            return self.world(held_out, part=share(trainer))
-        return self.world(held_out, trainer.global_rank, trainer.world_size)
+    def _eval_bursts(self, purpose: Purpose) -> EvalBursts:
+        world = self.local_world(held_out=True)
+        return EvalBursts(world, purpose, self.eval_batches, self.burst)
 
-    def _per_instance(self, what: str, given: PerFeature) -> Float[Tensor, "inst feat"]:
-        values = _values(what, given, self.n).expand(self.grid.instances, -1).clone()
+    def _per_instance(self, what: str, value: PerFeature) -> Float[Tensor, "inst feat"]:
+        values = _values(what, value, self.n).expand(self.grid.instances, -1).clone()
         for name in self.grid.names:
             match = AXIS.fullmatch(name)
             if match and match["what"] == what:
@@ -177,17 +214,12 @@ class SyntheticData(LightningDataModule):
         return [int(feature)]
 
 
-def _usual_burst(numbers: int) -> int:
-    """About 2^28 numbers of x, at a nanosecond each."""
-    return min(max((1 << 28) // numbers, 10), 500)
-
-
 def _dtype(model: nn.Module) -> torch.dtype:
     return next(model.parameters()).dtype
 
 
-def _values(what: str, given: PerFeature, n: int) -> Tensor:
-    values = given.values(n) if isinstance(given, Curve) else given
+def _values(what: str, value: PerFeature, n: int) -> Tensor:
+    values = value.values(n) if isinstance(value, Curve) else value
     values = [values] * n if isinstance(values, int | float) else values
     if len(values) != n:
         raise UserError(f"data.{what} has {len(values)} values; it needs one for each of n={n}")

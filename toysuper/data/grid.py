@@ -1,118 +1,38 @@
-"""Named axes whose product is the ensemble, and curves that fill an axis or a feature vector."""
+"""Grid: named axes whose product is the ensemble."""
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from itertools import product
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from toysuper.data.curves import Curve
 from toysuper.data.memory import refuse_beyond_memory
 from toysuper.errors import UserError
 
-CELL = 1000
-"""Bytes that an instance's coordinates take in Python."""
+BYTES_PER_CELL = 1000
+"""Memory of an instance's coordinates in Python."""
 
-Number = float | int
-Value = Number | str
-
-
-class Curve(ABC):
-    """A rule that gives ``num`` numbers: along a grid axis, or one per feature."""
-
-    num: int | None = None
-
-    @abstractmethod
-    def values(self, num: int) -> list[Number]:
-        """The numbers."""
-
-    def axis(self) -> list[Number]:
-        """The numbers of a grid axis, whose length the curve must say itself."""
-        if not self.num:
-            raise UserError(f"a {type(self).__name__} along a grid axis needs 'num' of at least 1")
-        return self.values(self.num)
-
-
-class LinSpace(Curve):
-    """Evenly spaced from ``start`` to ``stop``, both included.
-
-    >>> LinSpace(0, 1).values(3)
-    [0.0, 0.5, 1.0]
-    """
-
-    def __init__(self, start: float, stop: float, num: int | None = None) -> None:
-        self.start, self.stop, self.num = start, stop, num
-
-    def values(self, num: int) -> list[Number]:
-        """The numbers."""
-        return np.linspace(self.start, self.stop, num).tolist()
-
-
-class LogSpace(Curve):
-    """Evenly spaced in the logarithm from ``start`` to ``stop``, both included.
-
-    The authors' importance 100^(-i/(n-1)) is ``LogSpace(1, 0.01)``.
-
-    >>> [round(value, 6) for value in LogSpace(1, 0.01).values(3)]
-    [1.0, 0.1, 0.01]
-    """
-
-    def __init__(self, start: float, stop: float, num: int | None = None) -> None:
-        if start <= 0 or stop <= 0:
-            raise UserError(f"LogSpace from {start} to {stop}: both ends must be above 0")
-        self.start, self.stop, self.num = start, stop, num
-
-    def values(self, num: int) -> list[Number]:
-        """The numbers."""
-        return np.geomspace(self.start, self.stop, num).tolist()
-
-
-class Geometric(Curve):
-    """Powers of ``ratio`` from the zeroth on, as in the paper's importance 0.9^i.
-
-    >>> Geometric(0.5).values(3)
-    [1.0, 0.5, 0.25]
-    """
-
-    def __init__(self, ratio: float, num: int | None = None) -> None:
-        self.ratio, self.num = ratio, num
-
-    def values(self, num: int) -> list[Number]:
-        """The numbers."""
-        return [self.ratio**i for i in range(num)]
-
-
-class Range(Curve):
-    """The integers 0 … num - 1, the usual seed axis.
-
-    >>> Range(3).axis()
-    [0, 1, 2]
-    """
-
-    def __init__(self, num: int) -> None:
-        self.num = num
-
-    def values(self, num: int) -> list[Number]:
-        """The numbers."""
-        return list(range(num))
-
-
+Value = float | int | str
 Axes = Mapping[str, Sequence[Value] | Curve]
 
 
 class Grid:
-    """The product of named axes; each cell is one instance, the last axis varying fastest.
+    """The product of named axes: one instance for each cell, the last axis varying fastest.
 
-    An axis is a list of numbers or words, or a :class:`Curve`. No axis at all is one instance. A
-    list of such products is one ensemble too, so that a control needs no seeds of its own.
+    Args:
+        axes: values by name, each a list of numbers or words, or a
+            :class:`~toysuper.data.curves.Curve`. None is one instance without coordinates. A list
+            of such products is one ensemble, too, so that a control needs no seeds.
 
     Raises:
         UserError: an axis is empty, or two instances would have the same coordinates.
 
+    >>> from toysuper.data.curves import Range
     >>> grid = Grid({"density": [1.0, 0.1], "seed": Range(2)})
     >>> grid.instances, grid.coordinates[2]
     (4, {'density': 0.1, 'seed': 0})
@@ -124,7 +44,7 @@ class Grid:
         blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
         count = sum(math.prod(map(len, block.values())) for block in self.blocks)
-        refuse_beyond_memory(count, f"a grid of {count:,} instances", CELL)
+        refuse_beyond_memory(count, f"a grid of {count:,} instances", BYTES_PER_CELL)
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
@@ -132,25 +52,49 @@ class Grid:
 
     @property
     def instances(self) -> int:
-        """How many toy models the grid has."""
+        """Number of cells, one toy model each."""
         return len(self.coordinates)
 
     @property
     def names(self) -> list[str]:
-        """The names of all axes, in order."""
+        """Names of all axes, in order."""
         return list(dict.fromkeys(name for block in self.blocks for name in block))
 
     def column(self, name: str, default: Value) -> list[Value]:
-        """One axis's value for every instance, ``default`` where an instance has no such axis."""
+        """List the value of an axis for every instance.
+
+        Args:
+            name: the axis.
+            default: the value of instances without this axis.
+        """
         return [cell.get(name, default) for cell in self.coordinates]
 
+    def per_instance(self, name: str, default: Value) -> list[Value]:
+        """List one value for each instance where the grid has the axis, else the default alone.
+
+        Args:
+            name: the axis.
+            default: the value of instances without this axis.
+
+        >>> Grid({"sigma": [0.1, 0.2]}).per_instance("sigma", 0.0)
+        [0.1, 0.2]
+        >>> Grid().per_instance("sigma", 0.0)
+        [0.0]
+        """
+        return self.column(name, default) if name in self.names else [default]
+
     def keys(self, seed: int = 0, common: bool = False) -> Int[Tensor, "inst 2"]:
-        """Two random words per instance, from its coordinates and the seed and nothing else.
+        """Hash the coordinates of each instance, and the seed, to two random words.
 
-        Neither the order of the axes nor the other instances matter, so a model trained alone
-        sees the numbers that it sees in any grid. With ``common``, instances that differ only in
-        their seed share their numbers: held-out losses are then compared on the same samples.
+        Neither the order of the axes nor the other instances matter, so that a model trained alone
+        sees the numbers that it sees in any grid.
 
+        Args:
+            seed: the seed of the run.
+            common: whether instances that differ only in their seed have the same key, so that
+                their held-out losses are compared on the same samples.
+
+        >>> from toysuper.data.curves import Range
         >>> alone = Grid({"seed": [1], "density": [0.1]}).keys()
         >>> torch.equal(alone, Grid({"density": [1.0, 0.1], "seed": Range(2)}).keys()[3:])
         True
@@ -160,31 +104,61 @@ class Grid:
         return torch.from_numpy(np.frombuffer(b"".join(digests), dtype="<i4").reshape(-1, 2).copy())
 
 
-def in_words(coordinates: Mapping[str, Value]) -> str:
-    """A place in the grid, as it is called in messages and in TensorBoard.
+def per_instance_floats(
+    grid: Grid, name: str, default: float, owner: str = "model.variant"
+) -> Float[Tensor, "#inst 1 1"]:
+    """Make a tensor of an argument that a grid axis may set: ``(inst, 1, 1)`` or ``(1, 1, 1)``.
 
-    >>> in_words({"density": 0.1, "activation": "relu"})
+    Args:
+        grid: the ensemble.
+        name: the argument, and the axis that sets it for each instance.
+        default: the argument's value where the grid has no such axis.
+        owner: whose argument it is, for messages.
+
+    Raises:
+        UserError: a value is not a number, negative or not finite.
+
+    >>> per_instance_floats(Grid({"sigma": [0.5, 1.0]}), "sigma", 0.0).flatten()
+    tensor([0.5000, 1.0000])
+    """
+    values = grid.per_instance(name, default)
+    for value in values:
+        if isinstance(value, str) or not 0 <= value < torch.inf:
+            raise UserError(f"{owner}.{name} is {value}; it must be finite and at least 0")
+    return torch.tensor([float(value) for value in values])[:, None, None]
+
+
+def format_cell(coordinates: Mapping[str, Value]) -> str:
+    """Write the coordinates of a cell, for messages and TensorBoard.
+
+    >>> format_cell({"density": 0.1, "activation": "relu"})
     'density=0.1,relu'
     """
     terms = (v if isinstance(v, str) else f"{k}={v:g}" for k, v in coordinates.items())
     return ",".join(terms) or "model"
 
 
-def places(coordinates: Sequence[Mapping[str, Value]], most: int = 5) -> str:
-    """How many places in the grid, and the first of them.
+def format_cells(cells: Sequence[Mapping[str, Value]], most: int = 5) -> str:
+    """Write how many cells there are, and the first of them.
 
-    >>> places([{"seed": 0}, {"seed": 1}, {"seed": 2}], most=2)
+    Args:
+        cells: their coordinates.
+        most: how many are written out.
+
+    >>> format_cells([{"seed": 0}, {"seed": 1}, {"seed": 2}], most=2)
     '3 (seed=0; seed=1; …)'
     """
-    named = [in_words(place) for place in coordinates[:most]]
-    return f"{len(coordinates)} ({'; '.join([*named, *['…'] * (len(coordinates) > most)])})"
+    names = [format_cell(cell) for cell in cells[:most]]
+    return f"{len(cells)} ({'; '.join([*names, *['…'] * (len(cells) > most)])})"
 
 
 def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not isinstance(values, Curve | list | tuple):
         raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")
     if isinstance(values, Curve) and values.num:
-        refuse_beyond_memory(values.num, f"grid axis '{name}' of {values.num:,} values", CELL)
+        refuse_beyond_memory(
+            values.num, f"grid axis '{name}' of {values.num:,} values", BYTES_PER_CELL
+        )
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")

@@ -8,18 +8,27 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from toysuper.data.batch import Batch
 from toysuper.data.named_functions import Functions
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
 from toysuper.names import columnwise_function
-from toysuper.snapshot import Batch
 
 
 class World(nn.Module):
     """Density, importance and task of every instance; gives the batch of any step.
 
     ``world(step, purpose)`` is a pure function: the same step always shows the same batch. A rank
-    that owns part of a batch sees the samples ``first`` … ``first + samples``.
+    that owns a part of each batch sees the samples ``first`` to ``first + samples - 1``.
+
+    Args:
+        keys: two random words for each instance, ``(inst, 2)``.
+        density: probability that a feature is active, ``(inst, feat)``.
+        importance: weight of each feature's error, ``(inst, feat)``.
+        features: the distribution.
+        tasks: target by the name of a function, one for each instance or one for all.
+        samples: samples of a batch, on this rank.
+        first: index of the first sample among those of all ranks.
     """
 
     keys: Int[Tensor, "inst 2"]
@@ -48,11 +57,17 @@ class World(nn.Module):
         self.samples, self.first = samples, first
 
     def forward(self, step: Tensor | int, purpose: int) -> Batch:
-        """The batch of one step."""
+        """Make the batch of one step.
+
+        Args:
+            step: the optimiser step, or the number of an evaluation batch.
+            purpose: one of :class:`~toysuper.functional.noise.Purpose`.
+        """
 
         def draw(rows: int) -> Tensor:
             return bits(self.keys, step, purpose, rows, self.samples, self.first)
 
         x, weight = self.features.columns(draw, self.density)
-        number = torch.arange(x.shape[-1], device=x.device) + self.first + step
-        return Batch(x, self.task(x), self.importance, weight, number)
+        index = torch.arange(x.shape[-1], device=x.device) + self.first + step
+        noise = (self.keys, step, int(purpose), self.first)
+        return Batch(x, self.task(x), self.importance, weight, index, *noise)

@@ -1,8 +1,8 @@
-"""From a model and a world to gradients, as fast as the machine allows. No Lightning here."""
+"""Compiled steps: from a model, an objective and a world to gradients and metrics."""
 
 from toysuper.engine.clip import clip
-from toysuper.engine.ensemble import Gradients, Measures
+from toysuper.engine.ensemble import EnsembleMetrics, Gradients
 from toysuper.engine.stepper import Stepper
 from toysuper.engine.update import update_of
 
-__all__ = ["Gradients", "Measures", "Stepper", "clip", "update_of"]
+__all__ = ["EnsembleMetrics", "Gradients", "Stepper", "clip", "update_of"]

@@ -11,13 +11,13 @@ from toysuper.engine.allocator import keep_freed_memory
 from toysuper.engine.products import is_small
 from toysuper.engine.rows import is_large
 from toysuper.engine.step import (
-    Answers,
+    BatchMetric,
     Compiled,
-    Measure,
-    Objective,
+    Predictions,
     Step,
     Tensors,
-    measured,
+    TrainingLoss,
+    metrics_step,
     step_gradients,
 )
 from toysuper.errors import UserError
@@ -28,15 +28,15 @@ DEVICE = 1 << 27
 """Numbers in x that keep a step within a few GiB of an accelerator's memory."""
 
 
-class Ensemble:
-    """Evaluates a function of the whole ensemble step by step.
+class EnsembleFunction:
+    """Evaluates a function of the whole ensemble, step by step.
 
     Args:
         module: holds ``model`` and ``world``, whose parameters and buffers lead with the instance
             axis, or with 1 if all instances share them.
         step: ``(parameters, buffers, step)`` to tensors that lead with the instance axis.
-        jit: compile the step.
-        chunk: instances of one call; chosen by size without.
+        jit: whether to compile the step.
+        chunk: instances of one call; without, as many as fit the cache.
 
     Raises:
         UserError: a parameter or buffer leads with another axis.
@@ -51,34 +51,36 @@ class Ensemble:
         _check({**self.parameters, **self.buffers}, self.instances)
         self.call: Step = Compiled(step) if jit else step
         self.graphs = 0
-        self.slices = _slices(self.instances, chunk or _fitting(module.model, module.world))
+        self.slices = _slices(
+            self.instances, chunk or _instances_per_call(module.model, module.world)
+        )
 
     def steps(self, at: Tensor) -> Iterator[tuple[Tensor, ...]]:
-        """Endlessly: what the function gives at step ``at``, which is read in place.
+        """Yield the function's values at step ``at`` without end; ``at`` is read in place.
 
-        Parameters are read in place too; nothing else may change between two of these. Needs
+        Parameters are read in place, too; nothing else may change between two steps. Needs
         ``torch.no_grad``.
         """
         bound = [self._bind(part, at) for part in self.slices]
         results = [result for _, result in bound]
         if len(bound) == 1:
-            yield from self._whole(bound[0][0], results[0])
-        wholes = [t.new_empty(self.instances, *t.shape[1:]) for t in results[0]]
-        places = [t[part] for part in self.slices for t in wholes]
+            yield from self._repeat(bound[0][0], results[0])
+        outputs = [t.new_empty(self.instances, *t.shape[1:]) for t in results[0]]
+        parts = [t[part] for part in self.slices for t in outputs]
         while True:
-            torch._foreach_copy_(places, [t for result in results for t in result])
-            yield tuple(wholes)
+            torch._foreach_copy_(parts, [t for result in results for t in result])
+            yield tuple(outputs)
             results = [call() for call, _ in bound]
 
     def changed(self, at: Tensor) -> bool:
-        """Whether Python state that went into the compiled step is another than at the last ask."""
+        """Whether Python state of the compiled step has changed since the last call."""
         before = self.graphs
         if isinstance(self.call, Compiled):
             self._bind(self.slices[0], at)
-            self.graphs = self.call.graphs
+            self.graphs = self.call.n_graphs
         return self.graphs != before
 
-    def _whole(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
+    def _repeat(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
         while True:
             yield result
             result = call()
@@ -87,33 +89,58 @@ class Ensemble:
         parameters = {name: _cut(p.detach(), part) for name, p in self.parameters.items()}
         buffers = {name: _cut(b, part) for name, b in self.buffers.items()}
         if isinstance(self.call, Compiled):
-            return self.call.bind(parameters, buffers, at)
+            return self.call.bind_inputs(parameters, buffers, at)
         return lambda: self.call(parameters, buffers, at), self.call(parameters, buffers, at)
 
 
-class Gradients(Ensemble):
-    """Sets each ``parameter.grad`` and gives the losses ``(inst,)``, step by step."""
+class Gradients(EnsembleFunction):
+    """Sets each ``parameter.grad`` and computes the losses ``(inst,)``, step by step.
 
-    def __init__(self, model: Any, world: Any, jit: bool = True, chunk: int | None = None) -> None:
-        objective = Objective(model, world)
-        super().__init__(objective, step_gradients(objective), jit, chunk)
+    Args:
+        model: the variant.
+        objective: from the model and a batch to ``(inst,)``.
+        world: gives the batch of a step.
+        jit: whether to compile the step.
+        chunk: instances of one call; without, as many as fit the cache.
+    """
+
+    def __init__(
+        self, model: Any, objective: Any, world: Any, jit: bool = True, chunk: int | None = None
+    ) -> None:
+        loss = TrainingLoss(model, objective, world)
+        super().__init__(loss, step_gradients(loss), jit, chunk)
 
     def losses(self, at: Tensor) -> Iterator[Tensor]:
-        """Endlessly: the losses at step ``at``; see :meth:`steps`."""
+        """Yield the losses at step ``at`` without end; see :meth:`steps`."""
         for *gradients, losses in self.steps(at):
             for parameter, gradient in zip(self.parameters.values(), gradients, strict=True):
                 parameter.grad = gradient
             yield losses
 
 
-class Measures(Ensemble):
-    """Functions of predictions and their batch, step by step."""
+class EnsembleMetrics(EnsembleFunction):
+    """Computes metrics of predictions and their batch, step by step.
+
+    Args:
+        model: the variant.
+        world: gives the batch of a step.
+        purpose: what the batches are for.
+        metrics: functions of a prediction and its batch.
+        objective: whose value is added, from the model and a batch to ``(inst,)``.
+        jit: whether to compile the step.
+    """
 
     def __init__(
-        self, model: Any, world: Any, purpose: int, measures: Sequence[Measure], jit: bool = True
+        self,
+        model: Any,
+        world: Any,
+        purpose: int,
+        metrics: Sequence[BatchMetric],
+        objective: Any = None,
+        jit: bool = True,
     ) -> None:
-        answers = Answers(model, world, purpose, measures)
-        super().__init__(answers, measured(answers), jit)
+        predictions = Predictions(model, world, purpose, metrics, objective)
+        super().__init__(predictions, metrics_step(predictions), jit)
 
 
 def _cut(tensor: Tensor, part: slice) -> Tensor:
@@ -129,8 +156,8 @@ def _check(tensors: Tensors, instances: int) -> None:
             )
 
 
-def _fitting(model: Any, world: Any) -> int:
-    """How many instances one call should have."""
+def _instances_per_call(model: Any, world: Any) -> int:
+    """Choose how many instances one call has."""
     features, cpu = world.density.shape[1], world.density.device.type == "cpu"
     if cpu and is_large(model.hidden, features, world.columns):
         return 1

@@ -15,17 +15,17 @@ from torch._inductor.decomposition import select_decomp_table
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from toysuper.engine import rows
-from toysuper.engine.rows import LONG, Rewriter
+from toysuper.engine.rows import MIN_BATCH, Rewriter
 
 aten = torch.ops.aten
 
-SMALL = 8
+MAX_UNROLLED_SIZE = 8
 """Largest m n that is written out; above it the graph grows faster than the gain."""
 
 
 def is_small(hidden: int, features: int) -> bool:
     """Whether products with an m × n matrix are written out."""
-    return hidden * features <= SMALL
+    return hidden * features <= MAX_UNROLLED_SIZE
 
 
 class Products(CustomGraphPass):
@@ -37,7 +37,7 @@ class Products(CustomGraphPass):
         if not products:
             return
         sizes = [sorted(_size(node)) for node in products]
-        small = all(a * b <= SMALL and c >= LONG for a, b, c in sizes)
+        small = all(a * b <= MAX_UNROLLED_SIZE and c >= MIN_BATCH for a, b, c in sizes)
         one = len({size[-1] for size in sizes}) == 1 and not any(map(_broadcast_mask, graph.nodes))
         batch = sizes[0][-1] if small and one else None
         module: Any = graph.owning_module

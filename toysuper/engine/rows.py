@@ -12,19 +12,19 @@ from torch.fx.node import Target
 
 aten = torch.ops.aten
 
-LARGE = 1 << 20
+MIN_DENSE_WORK = 1 << 20
 """Multiplications per instance from which oneDNN pays."""
-LONG = 64
+MIN_BATCH = 64
 """A shorter dimension is no batch."""
-FEW = 8
+MAX_UNROLLED_TERMS = 8
 """Instances that get a call each; terms of a sum that are written out."""
 
 
-class Rows(UserList[Tensor]):  # torch.fx looks into tuples and lists
+class RowList(UserList[Tensor]):  # torch.fx looks into tuples and lists
     """A tensor ``(inst, k, batch)`` as its k rows ``(inst, batch)``."""
 
 
-class Turned(UserList[Tensor]):
+class ColumnList(UserList[Tensor]):
     """A tensor ``(inst, batch, k)`` as its k columns ``(inst, batch)``."""
 
 
@@ -33,7 +33,7 @@ SAME = {*VIEWS, aten.clone.default}
 
 
 class Rewriter(fx.Interpreter):
-    """Runs a graph; with ``batch``, tensors ``(inst, k, batch)`` live as :class:`Rows`.
+    """Runs a graph; with ``batch``, tensors ``(inst, k, batch)`` live as :class:`RowList`.
 
     What has no rule is computed by torch's own operation on the whole tensor.
     """
@@ -53,13 +53,13 @@ class Rewriter(fx.Interpreter):
         """Compute by rule, else on whole tensors."""
         found = self._by_rule(target, args, kwargs)
         if found is None:
-            args, kwargs = fx.node.map_aggregate((args, kwargs), whole)
+            args, kwargs = fx.node.map_aggregate((args, kwargs), stack_rows)
             found = super().call_function(target, args, kwargs)
         return found
 
     def output(self, target: Target, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Whole tensors leave the graph."""
-        return fx.node.map_aggregate(super().output(target, args, kwargs), whole)
+        return fx.node.map_aggregate(super().output(target, args, kwargs), stack_rows)
 
     def _by_rule(self, target: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         x = args[0] if args else None
@@ -67,45 +67,49 @@ class Rewriter(fx.Interpreter):
             return product(*map(self._rows, args))
         if target in VIEWS and isinstance(x, Tensor) and tuple(self.shape) == tuple(x.shape):
             return x  # a view of what is not stored yet would be stored as well
-        if target in SAME and isinstance(x, Rows | Turned):
-            return x if tuple(self.shape) == tuple(whole(x).shape) else None
-        if target is aten.permute.default and isinstance(x, Rows | Turned):
-            return (Turned if isinstance(x, Rows) else Rows)(x) if args[1] == [0, 2, 1] else None
-        if target is aten.sum.dim_IntList and isinstance(x, Rows) and not kwargs:
+        if target in SAME and isinstance(x, RowList | ColumnList):
+            return x if tuple(self.shape) == tuple(stack_rows(x).shape) else None
+        if target is aten.permute.default and isinstance(x, RowList | ColumnList):
+            return (
+                (ColumnList if isinstance(x, RowList) else RowList)(x)
+                if args[1] == [0, 2, 1]
+                else None
+            )
+        if target is aten.sum.dim_IntList and isinstance(x, RowList) and not kwargs:
             return _sum(x, *args[1:])
         if torch.Tag.pointwise in getattr(target, "tags", ()) and self._by_row(args):
             count = range(self.shape[1])
-            return Rows(target(*(_row(a, k) for a in args), **kwargs) for k in count)
+            return RowList(target(*(_row(a, k) for a in args), **kwargs) for k in count)
         return None
 
     def _rows(self, x: Any) -> Any:
         if isinstance(x, Tensor) and x.shape[2] == self.batch:
-            return Rows(x.unbind(1))
+            return RowList(x.unbind(1))
         if isinstance(x, Tensor) and x.shape[1] == self.batch:
-            return Turned(x.unbind(2))
+            return ColumnList(x.unbind(2))
         return x
 
     def _by_row(self, args: tuple) -> bool:
         fits = len(self.shape) == 3 and self.shape[2] == self.batch
-        return fits and not any(isinstance(a, Turned) for a in args)
+        return fits and not any(isinstance(a, ColumnList) for a in args)
 
 
-def whole(x: Any) -> Any:
+def stack_rows(x: Any) -> Any:
     """The tensor again."""
-    if isinstance(x, Rows | Turned):
-        return torch.stack(list(x), 1 if isinstance(x, Rows) else 2)
+    if isinstance(x, RowList | ColumnList):
+        return torch.stack(list(x), 1 if isinstance(x, RowList) else 2)
     return x
 
 
 def _row(x: Any, k: int) -> Any:
-    if isinstance(x, Rows):
+    if isinstance(x, RowList):
         return x[k if len(x) > 1 else 0]
     if isinstance(x, Tensor) and x.ndim >= 2:
         return x.select(-2, k if x.shape[-2] > 1 else 0)
     return x
 
 
-def _sum(x: Rows, dims: Sequence[int], keepdim: bool = False) -> Any:
+def _sum(x: RowList, dims: Sequence[int], keepdim: bool = False) -> Any:
     if [d % 3 for d in dims] == [2]:
         return torch.stack([row.sum(-1, keepdim=keepdim) for row in x], 1)
     return None
@@ -113,13 +117,13 @@ def _sum(x: Rows, dims: Sequence[int], keepdim: bool = False) -> Any:
 
 def product(a: Any, b: Any) -> Any:
     """``a @ b`` for each instance."""
-    if isinstance(a, Tensor) and isinstance(b, Rows):
-        return Rows(_dot(a[:, r, :, None].unbind(1), b) for r in range(a.shape[1]))
-    if isinstance(a, Rows) and isinstance(b, Turned):
+    if isinstance(a, Tensor) and isinstance(b, RowList):
+        return RowList(_dot(a[:, r, :, None].unbind(1), b) for r in range(a.shape[1]))
+    if isinstance(a, RowList) and isinstance(b, ColumnList):
         pairs = [torch.stack([(x * y).sum(-1) for y in b], 1) for x in a]
         return torch.stack(pairs, 1)
-    a, b = whole(a), whole(b)
-    if a.shape[2] <= FEW < LONG <= b.shape[2]:
+    a, b = stack_rows(a), stack_rows(b)
+    if a.shape[2] <= MAX_UNROLLED_TERMS < MIN_BATCH <= b.shape[2]:
         return _dot(a[..., None].unbind(2), b[:, None].unbind(2))
     if a.shape[2] > a.shape[1] > b.shape[2]:  # the same sums, twice as fast this way round
         return _dense(b.mT, a.mT).mT
@@ -132,11 +136,11 @@ def _dot(weights: Sequence[Tensor], rows: Sequence[Tensor]) -> Tensor:
 
 def is_large(hidden: int, features: int, samples: int) -> bool:
     """Whether products with an m × n matrix are worth a call of their own."""
-    return hidden * features * samples >= LARGE
+    return hidden * features * samples >= MIN_DENSE_WORK
 
 
 def _dense(a: Tensor, b: Tensor) -> Tensor:
-    wide = a.device.type == "cpu" and a.dtype == torch.float32 and len(a) <= FEW
+    wide = a.device.type == "cpu" and a.dtype == torch.float32 and len(a) <= MAX_UNROLLED_TERMS
     if (
         not (wide and is_large(a.shape[1], a.shape[2], b.shape[2]))
         or not torch.backends.mkldnn.is_available()

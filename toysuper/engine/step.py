@@ -13,126 +13,148 @@ from toysuper.functional.noise import Purpose
 
 Tensors = dict[str, Tensor]
 Step = Callable[[Tensors, Tensors, Tensor], tuple[Tensor, ...]]
-Measure = Callable[[Tensor, Any], Tensor]
+BatchMetric = Callable[[Tensor, Any], Tensor]
 
 
-class Objective(nn.Module):
-    """The loss of every instance at a step; its state is the model's and the world's together."""
+class TrainingLoss(nn.Module):
+    """The objective of every instance as a function of the step.
 
-    def __init__(self, model: nn.Module, world: nn.Module) -> None:
+    Args:
+        model: the variant.
+        objective: from the model and a batch to ``(inst,)``.
+        world: gives the batch of a step.
+    """
+
+    def __init__(self, model: nn.Module, objective: nn.Module, world: nn.Module) -> None:
         super().__init__()
-        self.model, self.world = model, world
+        self.model, self.objective, self.world = model, objective, world
 
     def forward(self, step: Tensor) -> Tensor:
-        """``(inst,)``."""
-        model: Any = self.model
-        return model.objective(self.world(step, Purpose.TRAIN))
+        """Compute the objective of each instance, ``(inst,)``."""
+        return self.objective(self.model, self.world(step, Purpose.TRAIN))
 
 
-class Answers(nn.Module):
-    """Functions of what the model answers to the batch of a step, and of that batch."""
+class Predictions(nn.Module):
+    """Metrics of the model's predictions as a function of the step.
+
+    Args:
+        model: the variant.
+        world: gives the batch of a step.
+        purpose: what the batches are for.
+        metrics: functions of a prediction and its batch.
+        objective: whose value is added, from the model and a batch to ``(inst,)``.
+    """
 
     def __init__(
-        self, model: nn.Module, world: nn.Module, purpose: int, measures: Sequence[Measure]
+        self,
+        model: nn.Module,
+        world: nn.Module,
+        purpose: int,
+        metrics: Sequence[BatchMetric],
+        objective: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.model, self.world, self.purpose = model, world, purpose
-        self.measures = tuple(measures)
+        self.metrics, self.objective = tuple(metrics), objective
 
     def forward(self, step: Tensor) -> tuple[Tensor, ...]:
-        """The values of all functions."""
+        """Compute the values of all metrics, and of the objective where there is one."""
         batch = self.world(step, self.purpose)
         prediction = self.model(batch.features)
-        return tuple(measure(prediction, batch) for measure in self.measures)
+        values = tuple(metric(prediction, batch) for metric in self.metrics)
+        return values if self.objective is None else (*values, self.objective(self.model, batch))
 
 
-def measured(answers: nn.Module) -> Step:
-    """``(parameters, buffers, step) -> (value of each function …)``."""
+def metrics_step(predictions: nn.Module) -> Step:
+    """Make ``(parameters, buffers, step) -> (value of each metric …)``."""
 
     def values(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
-        return functional_call(answers, {**parameters, **buffers}, (step,))
+        return functional_call(predictions, {**parameters, **buffers}, (step,))
 
     values.__code__ = values.__code__.replace()  # see below
     return values
 
 
-def step_gradients(objective: nn.Module) -> Step:
-    """``(parameters, buffers, step) -> (gradient of each parameter …, loss per instance)``.
+def step_gradients(loss: nn.Module) -> Step:
+    """Make ``(parameters, buffers, step) -> (gradient of each parameter …, loss per instance)``.
 
-    Instances share nothing, so the gradient of the sum is every instance's own gradient. Give it
-    detached parameters: attached ones make torch build a second graph that nobody uses.
+    Instances share nothing, so the gradient of the sum is every instance's own gradient.
+    Parameters must be detached: attached ones make torch build a second graph that nobody uses.
     """
 
-    def gradients(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
+    def call(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
         def total(parameters: Tensors) -> tuple[Tensor, Tensor]:
-            losses = functional_call(objective, {**parameters, **buffers}, (step,))
+            losses = functional_call(loss, {**parameters, **buffers}, (step,))
             return losses.sum(), losses
 
-        found, losses = grad(total, has_aux=True)(parameters)
-        return *(g.contiguous() for g in found.values()), losses  # fused optimisers need it
+        gradients, losses = grad(total, has_aux=True)(parameters)
+        return *(g.contiguous() for g in gradients.values()), losses  # fused optimisers need it
 
     # torch counts recompilations by code object, which all models of a process would share
-    gradients.__code__ = gradients.__code__.replace()
-    return gradients
+    call.__code__ = call.__code__.replace()
+    return call
 
 
 class Compiled:
     """A step as one graph; eager, after one warning, where that is not possible.
 
     torch guards every call of a compiled function: it looks at all Python state that went into
-    the graph, which for a tiny ensemble takes as long as the step. :meth:`bind` pays that once
-    and gives a call on the same tensors without it, to be used while no other code runs.
+    the graph, which for a tiny ensemble takes as long as the step. :meth:`bind_inputs` pays that
+    once and returns a call on the same tensors without it, to be used while no other code runs.
+
+    Args:
+        step: a pure function of parameters, buffers and step.
     """
 
     def __init__(self, step: Step) -> None:
         self.eager = step
-        self.fast: Step | None = torch.compile(
+        self.compiled: Step | None = torch.compile(
             step, fullgraph=True, dynamic=False, backend=self._backend
         )
-        self.tried = False
-        self.last: Callable[[], Any] | None = None
-        self.trusted = False
-        self.graphs = 0
+        self.has_run = False
+        self.last_call: Callable[[], Any] | None = None
+        self.verified = False
+        self.n_graphs = 0
 
     def _backend(self, graph: torch.fx.GraphModule, inputs: Sequence[Tensor]) -> Callable:
         from torch._inductor.compile_fx import compile_fx  # slow to import
 
         patches = {"post_grad_custom_pre_pass": Products(), "cpp.threads": torch.get_num_threads()}
         inner: Any = compile_fx(graph, inputs, config_patches=patches)
-        self.trusted = False
-        self.graphs += 1
+        self.verified = False
+        self.n_graphs += 1
 
         def call(*args: Tensor) -> Any:
-            self.last = lambda: inner(*args)
+            self.last_call = lambda: inner(*args)
             return inner(*args)
 
         return call
 
     def __call__(self, parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
         """The step's result."""
-        if self.fast is None:
+        if self.compiled is None:
             return self.eager(parameters, buffers, step)
         try:
-            result = self.fast(parameters, buffers, step)
+            result = self.compiled(parameters, buffers, step)
         except Exception as error:  # torch raises many kinds; a true fault comes again below
-            if self.tried:
+            if self.has_run:
                 raise
-            result, self.fast = self.eager(parameters, buffers, step), None
+            result, self.compiled = self.eager(parameters, buffers, step), None
             reason = (str(error).strip() or repr(error)).splitlines()[0]
             warnings.warn(f"training eagerly: torch.compile failed ({reason})", stacklevel=2)
-        self.tried = True
+        self.has_run = True
         return result
 
-    def bind(
+    def bind_inputs(
         self, parameters: Tensors, buffers: Tensors, step: Tensor
     ) -> tuple[Callable[[], Any], tuple[Tensor, ...]]:
         """``(call, result)``: the step's result, and the same call again for the next steps."""
-        self.last = None
+        self.last_call = None
         result = self(parameters, buffers, step)
-        again = self.last
-        if again is not None and not self.trusted:  # torch may have moved or dropped an output
-            self.trusted = _same(again(), result)
-        if again is None or not self.trusted:
+        again = self.last_call
+        if again is not None and not self.verified:  # torch may have moved or dropped an output
+            self.verified = _same(again(), result)
+        if again is None or not self.verified:
             return lambda: self(parameters, buffers, step), result
         return again, result
 

@@ -36,7 +36,7 @@ def linear(snapshot: Snapshot) -> list[Claim]:
     models = only(snapshot, "identity")
     found = [at(models, p) for p in LINEAR_DENSITIES]
     measured = [_dearest_first(model.best()) for model in found if model is not None]
-    mixed = len(models.dimensions.unique()) > 1
+    mixed = len(models.hidden_sizes.unique()) > 1
     if not measured or mixed or snapshot.W.shape[1] >= snapshot.W.shape[2]:
         return [absent("LIN", "the linear model stores the top m features", "")]
     return [_linear_loss(measured), _linear_norms(measured), _linear_biases(measured)]
@@ -45,7 +45,7 @@ def linear(snapshot: Snapshot) -> list[Claim]:
 def _dearest_first(models: Snapshot) -> Snapshot:
     """Features in the order in which a linear model stores them, by what losing them costs."""
     cost = (models.importance * uniform_variance(models.density))[0]
-    return models.features(cost.argsort(descending=True, stable=True))
+    return models.reorder_features(cost.argsort(descending=True, stable=True))
 
 
 def _linear_loss(models: list[Snapshot]) -> Claim:

@@ -27,7 +27,7 @@ def gram(snapshot: Snapshot) -> Figure:
     axes = figure.subplots(2, count, squeeze=False, height_ratios=[1.0, 1.75])
     for i in range(count):
         model = shown.pick([i])
-        model = model.features(model.importance[0].argsort(descending=True, stable=True))
+        model = model.reorder_features(model.importance[0].argsort(descending=True, stable=True))
         _matrix(axes[0, i], model)
         _bars(axes[1, i], model)
     axes[1, 0].set_ylabel("features by importance")

@@ -1,7 +1,5 @@
 """Figure CORR-2D: several solutions of the same problem side by side."""
 
-from dataclasses import replace
-
 import torch
 from matplotlib.figure import Figure
 
@@ -42,4 +40,4 @@ def _turned(models: Snapshot) -> Snapshot:
     up = (x * models.W[:, 1] - y * models.W[:, 0]) / length
     up = torch.where(up[:, 1:2] < -1e-6, -up, up)
     W = torch.stack([along, up], 1)
-    return replace(models, encoder=W, decoder=W)
+    return models.with_weights(encoder=W, decoder=W)

@@ -100,7 +100,7 @@ def set_colours(snapshot: Snapshot) -> list[str]:
 
 def caption(figure: Figure, snapshot: Snapshot) -> None:
     """Sizes and step under the figure."""
-    feat, used = snapshot.W.shape[2], snapshot.dimensions
+    feat, used = snapshot.W.shape[2], snapshot.hidden_sizes
     hidden = " … ".join(dict.fromkeys(f"{int(end)}" for end in (used.min(), used.max())))
     ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
     sets = len(snapshot.sets[0].unique())

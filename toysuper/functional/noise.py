@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     TEST = 3
     PREDICT = 4
     ANALYSIS = 5
+    MODEL = 6
 
 
 def _int32(word: int) -> int:
@@ -62,6 +63,7 @@ def bits(
     rows: int,
     samples: int,
     first: int = 0,
+    first_row: int = 0,
 ) -> Int[Tensor, "inst {rows} {samples}"]:
     """32 random bits for every (instance, row, sample) of one step.
 
@@ -72,6 +74,7 @@ def bits(
         rows: how many rows (features).
         samples: how many samples, counted from ``first``.
         first: index of the first sample; a rank that owns half of a batch starts in its middle.
+        first_row: index of the first row.
 
     >>> keys = torch.tensor([[1, 2], [3, 4]], dtype=torch.int32)
     >>> whole = bits(keys, 7, Purpose.TRAIN, rows=3, samples=8)
@@ -79,7 +82,8 @@ def bits(
     True
     """
     step = torch.as_tensor(step, device=keys.device).to(torch.int32).expand(1, 1)
-    row = torch.arange(rows, dtype=torch.int32, device=keys.device)[None] * 8 + purpose
+    row = torch.arange(first_row, first_row + rows, dtype=torch.int32, device=keys.device)
+    row = row[None] * 8 + purpose
     a, b, _, _ = pcg4d(keys[:, :1], keys[:, 1:], step, row)
     sample = torch.arange(first, first + samples, dtype=torch.int32, device=keys.device)
     v = sample * _int32(0x9E3779B9) + a[..., None]
@@ -121,3 +125,14 @@ def normal(
     radius = torch.sqrt(-2 * torch.log1p(-u[..., :columns]))
     values = radius * torch.cos(2 * math.pi * u[..., columns:])
     return values.to(dtype or torch.get_default_dtype())
+
+
+def standard_normal(
+    radius_bits: Int[Tensor, "..."], angle_bits: Int[Tensor, "..."], dtype: torch.dtype
+) -> Float[Tensor, "..."]:
+    r"""Compute standard normal numbers by the Box-Muller transform, in ``dtype``.
+
+    :math:`\sqrt{-2 \ln u}\,\cos 2 \pi v` with u in (0, 1] and v in [0, 1).
+    """
+    u = uniform(radius_bits, dtype).clamp(min=2.0**-31)
+    return torch.sqrt(-2 * torch.log(u)) * torch.cos(2 * math.pi * uniform(angle_bits, dtype))

@@ -11,12 +11,14 @@ from toysuper.metrics.features import (
     mean_superposition,
     net_interference,
     norm,
+    objective,
     represented,
     superposition,
     superposition_root,
     total_dimensionality,
 )
 from toysuper.metrics.neurons import (
+    has_neurons,
     mean_entropy,
     monosemantic,
     monosemantic_fraction,
@@ -27,12 +29,15 @@ from toysuper.metrics.neurons import (
 from toysuper.metrics.streaming import FeatureLoss, FeatureMean, FiringRate
 
 __all__ = [
+    "NEURONS",
+    "USUAL",
     "FeatureLoss",
     "FeatureMean",
     "FiringRate",
     "bias",
     "dimensionality",
     "dimensions_per_feature",
+    "has_neurons",
     "held_out_loss",
     "leverage",
     "linear_floor",
@@ -43,6 +48,7 @@ __all__ = [
     "monosemantic_fraction",
     "net_interference",
     "norm",
+    "objective",
     "participation",
     "polysemantic",
     "polysemanticity_entropy",
@@ -51,3 +57,25 @@ __all__ = [
     "superposition_root",
     "total_dimensionality",
 ]
+
+USUAL = (
+    held_out_loss,
+    linear_floor,
+    represented,
+    dimensions_per_feature,
+    total_dimensionality,
+    mean_superposition,
+    mean_bias,
+    superposition,
+    dimensionality,
+)
+"""Metrics of every run, in TensorBoard and in ``instances.csv``; configs add to them."""
+NEURONS = (
+    monosemantic,
+    polysemantic,
+    monosemantic_fraction,
+    mean_entropy,
+    participation,
+    polysemanticity_entropy,
+)
+"""Metrics of runs whose models have neurons."""

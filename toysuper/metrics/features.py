@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from toysuper.errors import UserError
 from toysuper.functional import geometry, theory
 from toysuper.snapshot import Snapshot
 
@@ -19,9 +20,20 @@ def held_out_loss(snapshot: Snapshot) -> PerInstance:
     return snapshot.loss.sum(-1)
 
 
+def objective(snapshot: Snapshot) -> PerInstance:
+    """What training made small, on held-out samples; the held-out loss unless a config says more.
+
+    Raises:
+        UserError: it was not measured.
+    """
+    if snapshot.objective is None:
+        raise UserError("no other objective than the held-out loss was measured")
+    return snapshot.objective
+
+
 def linear_floor(snapshot: Snapshot) -> PerInstance:
     """The least loss that a linear model can have; NaN where features are not sparse uniform."""
-    floor = theory.linear_floor(snapshot.importance, snapshot.density, snapshot.dimensions)
+    floor = theory.linear_floor(snapshot.importance, snapshot.density, snapshot.hidden_sizes)
     known = [task == "identity" and snapshot.sparse_uniform for task in snapshot.task]
     return floor.where(torch.tensor(known), torch.nan)
 
@@ -81,13 +93,13 @@ def dimensionality(snapshot: Snapshot) -> PerFeature:
 
 def dimensions_per_feature(snapshot: Snapshot) -> PerInstance:
     """D*, hidden dimensions per feature."""
-    share = snapshot.dimensions / snapshot.W.shape[1]
+    share = snapshot.hidden_sizes / snapshot.W.shape[1]
     return geometry.dimensions_per_feature(snapshot.W) * share
 
 
 def total_dimensionality(snapshot: Snapshot) -> PerInstance:
     """Sum of D_i over the hidden dimensions: 1 when every dimension is used by tight frames."""
-    return dimensionality(snapshot).sum(-1) / snapshot.dimensions
+    return dimensionality(snapshot).sum(-1) / snapshot.hidden_sizes
 
 
 def leverage(snapshot: Snapshot) -> PerFeature:

@@ -1,7 +1,5 @@
 """Metrics of neurons: which features each has weights for, one or several; ``(inst, hidden)``."""
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -16,7 +14,7 @@ DEAD = 0.05
 
 def has_neurons(snapshot: Snapshot) -> bool:
     """Whether some instance's hidden layer is not linear."""
-    return {*snapshot.hidden_activation} != {"identity"}
+    return bool({*snapshot.hidden_activation} - {"identity"})
 
 
 def normalised(snapshot: Snapshot) -> Snapshot:
@@ -34,8 +32,7 @@ def normalised(snapshot: Snapshot) -> Snapshot:
     living = alive(snapshot)[..., None]
     scale = torch.where(free[:, None, None] & living, _largest(snapshot), 1)
     kept = (living | ~free[:, None, None]).to(scale.dtype)
-    return replace(
-        snapshot,
+    return snapshot.with_weights(
         encoder=snapshot.encoder * kept / scale,
         decoder=snapshot.decoder * kept * scale,
         hidden_bias=(snapshot.hidden_bias[..., None] * kept / scale)[..., 0],
@@ -54,7 +51,7 @@ def alive(snapshot: Snapshot) -> Bool[Tensor, "inst hidden"]:
 
 def mostly_alive(snapshot: Snapshot) -> bool:
     """Whether more than half of each instance's neurons are alive, so that there is a verdict."""
-    return bool((2 * alive(snapshot).sum(-1) > snapshot.dimensions).all())
+    return bool((2 * alive(snapshot).sum(-1) > snapshot.hidden_sizes).all())
 
 
 def takes_part(snapshot: Snapshot) -> Bool[Tensor, "inst hidden feat"]:
@@ -133,8 +130,7 @@ def arranged(snapshot: Snapshot) -> Snapshot:
     place = rank.gather(-1, main[..., 0]) + 0.5 * (snapshot.encoder.gather(-1, main)[..., 0] < 0)
     order = torch.where(alive(snapshot), place, torch.inf).argsort(dim=-1, stable=True)
     rows = order[..., None].expand_as(snapshot.encoder)
-    return replace(
-        snapshot,
+    return snapshot.with_weights(
         encoder=snapshot.encoder.gather(1, rows),
         decoder=snapshot.decoder.gather(1, rows),
         hidden_bias=snapshot.hidden_bias.gather(1, order),

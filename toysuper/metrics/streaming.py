@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics import Metric
 
+from toysuper.data.batch import Batch
 from toysuper.functional.losses import feature_losses
-from toysuper.snapshot import Batch
 
 
 class FeatureMean(Metric):
@@ -21,18 +21,22 @@ class FeatureMean(Metric):
         self.add_state("total", torch.zeros(()), dist_reduce_fx="sum")
         self.add_state("batches", torch.zeros(()), dist_reduce_fx="sum")
 
-    def update(self, value: Float[Tensor, "inst feat"]) -> None:
+    def update(self, value: Float[Tensor, "inst ..."]) -> None:
         """Add the value of one batch."""
         self.total = self.total + value
         self.batches = self.batches + 1
 
-    def compute(self) -> Float[Tensor, "inst feat"]:
+    def compute(self) -> Float[Tensor, "inst ..."]:
         """The mean over all batches."""
         return self.total / self.batches
 
     def of(self, prediction: Float[Tensor, "inst feat batch"], batch: Batch) -> Tensor:
         """The value ``(inst, feat)`` of one batch, by a pure function: it is compiled."""
         raise NotImplementedError
+
+
+class InstanceMean(FeatureMean):
+    """A mean over samples for each instance."""
 
 
 class FeatureLoss(FeatureMean):

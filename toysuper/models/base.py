@@ -1,61 +1,64 @@
-"""ToyModel: what every toy model shares, and the little that a subclass owes."""
+"""ToyModel: what every variant shares, and the little that a variant owes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch.cli import OptimizerCallable
-from torch import Tensor
-from torchmetrics import Metric, MetricCollection
+from torch import Tensor, nn
 
+from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
-from toysuper.data.grid import Grid
+from toysuper.data.grid import Grid, per_instance_floats
 from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.named_functions import Functions
 from toysuper.errors import UserError
-from toysuper.functional.losses import expected_loss
-from toysuper.metrics.streaming import FeatureLoss, FiringRate
-from toysuper.models.parameters import Parameters
-from toysuper.runs.checkpoints import refuse_foreign
-from toysuper.snapshot import Batch, Snapshot
-from toysuper.training.checks import rehearse
-from toysuper.training.evaluation import Evaluation
-from toysuper.training.steps import CONSTANT, Training, adamw
+from toysuper.functional import inits
+from toysuper.functional.noise import normal
+from toysuper.names import elementwise_function, resolve
+from toysuper.snapshot import Snapshot, map_tensors
 
 
-class ToyModel(Parameters, Training, Evaluation, ABC):
-    """An ensemble of toy models, one per instance of the grid, trained at once.
+class ToyModel(nn.Module, ABC):
+    r"""An ensemble of toy models, one for each instance of a grid; a variant is a subclass.
 
-    A subclass makes its parameters ``W`` and ``b`` with :meth:`weights` and :meth:`zeros` and owes
-    ``forward``; and ``decoder`` and ``hidden_bias`` where these are more than W and 0. Instances
-    never touch each other.
+    The base makes the weights :math:`W` ``(inst, hidden, feat)`` and the output bias :math:`b`
+    ``(inst, feat)``. A variant owes ``forward``, and ``decoder``, ``hidden_bias`` and ``encode``
+    where these are not W, 0 and W x. Instances never touch each other. It is an ordinary
+    ``nn.Module``: a plain loop trains it as well as
+    :class:`~toysuper.training.module.EnsembleModule` does.
 
     Args:
-        n: features; the command line takes it from the data.
+        n: number of features; the command line takes it from the data.
         grid: the ensemble; the command line takes it from the data.
-        hidden: hidden dimensions m; a grid axis ``hidden`` gives instances fewer than that.
-        init: standard deviation of the initial weights, or its name: ``xavier``, ``official`` …
-        optimizer: makes the optimiser.
-        schedule: factor of the learning rate over training progress in [0, 1); constant without.
-        clip: largest gradient norm of an instance.
+        hidden: hidden dimensions m; a grid axis ``hidden`` sets fewer for each instance.
+        init: standard deviation of the initial weights, or its name: ``xavier``, ``official``.
         seed: seed of the initial weights; the command line takes it from the data.
-        jit: compile the training step into one graph.
-        metrics: further torchmetrics, updated in validation and test.
 
     Raises:
-        UserError: a size is below 1, a name is unknown, a grid axis is nobody's.
+        UserError: a size is below 1, there is too little memory, or a name is unknown.
+
+    >>> from toysuper.data import SyntheticData
+    >>> from toysuper.models import ReLUOutputModel
+    >>> data = SyntheticData(n=5, grid={"density": [1.0, 0.1]})
+    >>> model, world = ReLUOutputModel(data.n, data.grid, hidden=2), data.world()
+    >>> optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    >>> for step in range(100):
+    ...     batch = world(step, purpose=1)
+    ...     error = (batch.target - model.answer(batch)).square().sum(1).mean(-1)
+    ...     optimizer.zero_grad()
+    ...     error.sum().backward()
+    ...     _ = optimizer.step()
     """
 
     compresses = True
     """Whether more hidden dimensions than features would be meaningless."""
-    hidden_activation: tuple[str, ...] = ("identity",)
-    activation: tuple[str, ...] = ("identity",)
-    """Functions by name, one per instance or one for all."""
-    W: Float[Tensor, "inst hidden feat"]
-    b: Float[Tensor, "inst feat"]
-    held_out: MetricCollection
-    history: Sequence[Snapshot] = ()
+    activation: tuple[str, ...] = ()
+    """Output functions by name, for each instance or one for all; empty where they have none."""
+    hidden_activation: tuple[str, ...] = ()
+    """The same of the hidden layer."""
 
     def __init__(
         self,
@@ -63,121 +66,176 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
         grid: Grid | Mapping[str, Any] | list[Mapping[str, Any]] | None,
         hidden: int,
         init: float | str = "xavier",
-        optimizer: OptimizerCallable = adamw,
-        schedule: Callable | None = None,
-        clip: float | None = None,
         seed: int = 0,
-        jit: bool = True,
-        metrics: list[Metric] | None = None,
     ) -> None:
         super().__init__()
-        if hidden < 1:
-            raise UserError(f"model.hidden is {hidden}; it must be at least 1")
-        if clip is not None and clip <= 0:
-            raise UserError(f"model.clip is {clip}; a largest norm must be above 0")
-        if self.compresses and hidden > n:
-            raise UserError(
-                f"model.hidden is {hidden} but there are {n} features; "
-                f"{type(self).__name__} compresses, so hidden must be at most data.n"
-            )
-        self.automatic_optimization = False
+        self.n, self.hidden, self.init = n, hidden, init
         self.grid = grid if isinstance(grid, Grid) else Grid(grid)
-        inst = self.grid.instances
-        refuse_beyond_memory(  # weights, gradients, the optimiser's two averages, a Snapshot
-            6 * inst * hidden * n, f"{inst:,} models of {n:,} features in {hidden:,} dimensions", 4
-        )
-        self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
-        self.save_hyperparameters({"grid": self.grid.blocks})
-        self.n, self.hidden, self.optimizer = n, hidden, optimizer
-        self.schedule = schedule or CONSTANT
-        self.clip, self.jit, self.claimed, self.trained = clip, jit, {"seed"}, 0
+        self.known_axes, self.streams = {"seed", "hidden"}, set[str]()
+        self._check_sizes()
         self.keys = self.grid.keys(seed)
-        self.prepare_weights(init)
-        # outside the tree of modules, all of which the compiled step guards and walks
-        held_out = [FeatureLoss(), FiringRate(), *(metrics or [])]
-        object.__setattr__(self, "held_out", MetricCollection(held_out, compute_groups=False))
+        self.hidden_sizes = self._hidden_sizes()
+        self.W: Tensor = self.weights("W", hidden, n)
+        self.b: Tensor = self.zeros(n)
 
     @property
-    def encoder(self) -> Float[Tensor, "inst hidden feat"]:
-        """Weights from features to hidden dimensions: W, unless a subclass says otherwise."""
+    def encoder(self) -> Float[Tensor, "inst hidden feat"] | None:
+        """Weights from features to the hidden layer: W; None where there is no such matrix."""
         return self.W
 
     @property
-    def decoder(self) -> Float[Tensor, "inst hidden feat"]:
-        """Weights from hidden dimensions to features, transposed: the encoder, if tied to it."""
+    def decoder(self) -> Float[Tensor, "inst hidden feat"] | None:
+        """Weights from the hidden layer to the output, transposed: the encoder, if tied to it."""
         return self.encoder
 
     @property
-    def hidden_bias(self) -> Float[Tensor, "inst hidden"]:
-        """Bias of the hidden dimensions, 0 unless a subclass has one."""
+    def bias(self) -> Float[Tensor, "inst feat"] | None:
+        """Output bias: b."""
+        return self.b
+
+    @property
+    def hidden_bias(self) -> Float[Tensor, "inst hidden"] | None:
+        """Bias of the hidden layer: 0, unless the variant has one."""
         return self.b.new_zeros(len(self.b), self.hidden)
 
     @abstractmethod
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
-        """What the model answers."""
+        """Compute the models' answers to features x."""
 
-    def objective(self, batch: Batch) -> Float[Tensor, " inst"]:
-        """What training makes small: the expected loss of each instance."""
-        return expected_loss(self(batch.features), batch.target, batch.importance, batch.weight)
+    def encode(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst hidden batch"]:
+        """Compute the hidden layer, h = W x."""
+        return self.W @ x
 
-    def setup(self, stage: str) -> None:
-        """Check the data and the subclass before anything runs."""
-        self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
-        self.rehearse(self.trainer.datamodule)
+    def answer(self, batch: Batch) -> Float[Tensor, "inst feat batch"]:
+        """Compute the answers in training, with the random numbers of the batch where needed."""
+        return self(batch.features)
 
-    def rehearse(self, data: SyntheticData) -> None:
-        """Try one batch eagerly, so that what does not fit fails early and shortly."""
-        rehearse(self, data)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say whose checkpoint it is."""
-        checkpoint["toysuper"] = {"model": type(self).__name__}
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of something else."""
-        refuse_foreign(checkpoint, self.state_dict())
-        self.trained = checkpoint["global_step"]
-        trainer = self._trainer
-        if trainer and trainer.state.fn == "fit" and self.trained >= self.total_steps():
-            raise UserError(
-                f"the checkpoint is at step {self.trained} and trainer.max_steps is "
-                f"{trainer.max_steps}; raise it to train on"
-            )
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
-        return max(self.trainer.global_step, self.trained) if self._trainer else self.trained
+    def check_data(self, data: SyntheticData) -> None:
+        """Refuse data that the variant is not made for, by a UserError; most take any."""
 
     @torch.no_grad()
-    def snapshot(self, data: SyntheticData) -> Snapshot:
-        """A frozen CPU copy of all that metrics, figures and claims need."""
-        inst, loss = self.grid.instances, self.held_out["FeatureLoss"]
-        learnt: dict[str, Tensor] = {
-            "encoder": self.encoder,
-            "decoder": self.decoder,
-            "bias": self.b,
-            "hidden_bias": self.hidden_bias,
-        }
-        tensors: dict[str, Tensor] = {
-            **{name: self.whole(tensor) for name, tensor in learnt.items()},
-            "density": data.density.to(self.b.dtype),
-            "importance": data.importance.to(self.b.dtype),
-            "sets": data.features.sets(self.n).expand(inst, -1),
-        }
-        unknown = tensors["bias"] * torch.nan
-        tensors["loss"] = self.measured(loss) if loss.update_called else unknown
+    def snapshot(
+        self,
+        data: SyntheticData,
+        loss: Float[Tensor, "inst feat"] | None = None,
+        **fields: Any,
+    ) -> Snapshot:
+        """Freeze a copy of the models, on CPU, for metrics, figures and claims.
 
-        def each(names: Sequence[Any]) -> tuple[str, ...]:
+        Args:
+            data: what they were shown.
+            loss: held-out loss of each feature, ``(inst, feat)``; unknown without.
+            fields: further fields of the :class:`~toysuper.snapshot.Snapshot`.
+        """
+        inst, dtype = data.grid.instances, self.b.dtype if self.b is not None else None
+
+        def each(names: Sequence[str]) -> tuple[str, ...]:
             return tuple(names) * (inst if len(names) == 1 else 1)
 
+        density = data.density.to(dtype)
         return Snapshot(
-            **{name: value.detach().cpu().clone() for name, value in tensors.items()},
+            model=map_tensors(self, lambda _, tensor: tensor.cpu().clone()),
+            density=density,
+            importance=data.importance.to(dtype),
+            loss=density * torch.nan if loss is None else loss.cpu(),
+            sets=data.features.sets(self.n).expand(inst, -1),
+            task=each(data.tasks),
             activation=each(self.activation),
             hidden_activation=each(self.hidden_activation),
-            task=each(data.tasks),
             coordinates=data.grid.coordinates,
-            step=self.steps,
-            history=tuple(self.history),
             sparse_uniform=data.features.sparse_uniform,
+            **fields,
         )
+
+    def weights(self, name: str, rows: int, columns: int) -> nn.Parameter:
+        """Make initial weights ``(inst, rows, columns)``, normal, each instance's from its key.
+
+        Where a grid axis ``hidden`` sets fewer dimensions for an instance, weights of ``hidden``
+        rows start with zeros in the others, and stay zero, as gradients are there.
+
+        Args:
+            name: the stream of random numbers; each name has its own.
+            rows: first dimension of each instance's matrix.
+            columns: second dimension.
+
+        Raises:
+            UserError: the name is in use, so that two matrices would be equal.
+        """
+        if name in self.streams:
+            raise UserError(
+                f"{type(self).__name__} makes the weights '{name}' twice, which would be equal; "
+                "give the second ones another name (the base class makes 'W')"
+            )
+        self.streams.add(name)
+        W = self._deviations() * normal(self.keys, crc32(name.encode()) >> 1, rows, columns)
+        if rows == self.hidden and "hidden" in self.grid.names:
+            W = W * (torch.arange(rows) < torch.tensor(self.hidden_sizes)[:, None])[..., None]
+        return nn.Parameter(W)
+
+    def zeros(self, columns: int) -> nn.Parameter:
+        """Make initial biases ``(inst, columns)``."""
+        return nn.Parameter(torch.zeros(self.grid.instances, columns))
+
+    def per_instance(self, name: str, value: float) -> nn.Buffer:
+        """Make a buffer ``(inst, 1, 1)`` of an argument that a grid axis may set, or ``(1, 1, 1)``.
+
+        Args:
+            name: the argument, and the axis that sets it for each instance.
+            value: the argument's value where the grid has no such axis.
+
+        Raises:
+            UserError: a value is not a number, negative or not finite.
+        """
+        self.known_axes.add(name)
+        return nn.Buffer(per_instance_floats(self.grid, name, value), persistent=False)
+
+    def per_instance_functions(self, name: str, value: str) -> tuple[tuple[str, ...], Functions]:
+        """Look up elementwise functions that a grid axis may name: names, and a module of them.
+
+        Args:
+            name: the argument, and the axis that sets it for each instance.
+            value: the argument's value where the grid has no such axis.
+
+        Raises:
+            UserError: there is no such function, or it is not elementwise.
+        """
+        self.known_axes.add(name)
+        names = tuple(str(value) for value in self.grid.per_instance(name, value))
+        for function in dict.fromkeys(names):
+            elementwise_function(function, name)
+        return names, Functions(names)
+
+    def _check_sizes(self) -> None:
+        if self.hidden < 1:
+            raise UserError(f"model.variant.hidden is {self.hidden}; it must be at least 1")
+        if self.compresses and self.hidden > self.n:
+            raise UserError(
+                f"model.variant.hidden is {self.hidden} but there are {self.n} features; "
+                f"{type(self).__name__} compresses, so hidden must be at most data.n"
+            )
+        inst, sizes = self.grid.instances, f"{self.n:,} features in {self.hidden:,} dimensions"
+        numbers = 6 * inst * self.hidden * self.n  # weights, gradients, two averages, a Snapshot
+        refuse_beyond_memory(numbers, f"{inst:,} models of {sizes}", 4)
+
+    def _hidden_sizes(self) -> list[int]:
+        sizes = self.grid.per_instance("hidden", self.hidden)
+        for size in sizes:
+            if isinstance(size, str) or size != int(size) or not 1 <= size <= self.hidden:
+                text = size if isinstance(size, str) else f"{size:g}"
+                raise UserError(
+                    f"grid axis 'hidden' holds {text}; it takes whole numbers from 1 to "
+                    f"model.variant.hidden, which is {self.hidden}"
+                )
+        return [int(size) for size in sizes]
+
+    def _deviations(self) -> Float[Tensor, "#inst 1 1"]:
+        """Standard deviation of each instance's weights, by its own size."""
+        deviations = [self._deviation(size) for size in self.hidden_sizes]
+        return torch.tensor(deviations)[:, None, None]
+
+    def _deviation(self, hidden: int) -> float:
+        if isinstance(self.init, str):
+            return resolve(self.init, "init", (inits,))(self.grid.instances, hidden, self.n)
+        if not 0 < self.init < torch.inf:
+            raise UserError(f"model.variant.init is {self.init}; a deviation must be above 0")
+        return self.init

@@ -12,11 +12,17 @@ class ComputationModel(ToyModel):
     r"""One hidden layer of neurons for any target, :math:`y' = g(W_2 f(W_1 x + c) + b)`.
 
     The target is ``data.task``. W is :math:`W_1` and V is :math:`W_2^\top`, not tied to it; there
-    may be more neurons than features. ``hidden_activation`` names f and ``activation`` g; grid
-    axes of these names set them per instance. Without ``hidden_bias`` c stays 0.
+    may be more neurons than features.
 
-    Source: generalises the paper's section "Computation in Superposition". See :class:`ToyModel`
-    for the other arguments.
+    Source: generalises `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_.
+
+    Args:
+        args: see :class:`ToyModel`.
+        hidden_activation: f by name; a grid axis of this name sets it per instance.
+        activation: g by name; a grid axis of this name sets it per instance.
+        hidden_bias: whether c is learnt; it is 0 otherwise.
+        kwargs: see :class:`ToyModel`.
 
     >>> import torch
     >>> model = ComputationModel(n=3, grid=None, hidden=6, activation="identity")
@@ -35,12 +41,13 @@ class ComputationModel(ToyModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
         self.V = self.weights("V", self.hidden, self.n)
-        self.b, c = self.zeros(self.n), self.zeros(self.hidden)
+        c = self.zeros(self.hidden)
         self.c = c if hidden_bias else nn.Buffer(c.detach())
-        self.hidden_activation, self.f = self.functions("hidden_activation", hidden_activation)
-        self.activation, self.g = self.functions("activation", activation)
+        self.hidden_activation, self.f = self.per_instance_functions(
+            "hidden_activation", hidden_activation
+        )
+        self.activation, self.g = self.per_instance_functions("activation", activation)
 
     @property
     def decoder(self) -> Tensor:
@@ -49,9 +56,13 @@ class ComputationModel(ToyModel):
 
     @property
     def hidden_bias(self) -> Tensor:
-        """The letter c of the formula."""
+        """The bias c."""
         return self.c
+
+    def encode(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst hidden batch"]:
+        """Compute the neurons, f(W x + c)."""
+        return self.f(self.W @ x + self.c[..., None])
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the target."""
-        return self.g(self.V.mT @ self.f(self.W @ x + self.c[..., None]) + self.b[..., None])
+        return self.g(self.V.mT @ self.encode(x) + self.b[..., None])

@@ -1,7 +1,5 @@
 """The linear model, which never uses superposition."""
 
-from typing import Any
-
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,8 +9,9 @@ from toysuper.models.base import ToyModel
 class LinearModel(ToyModel):
     r"""Tied linear autoencoder, :math:`x' = W^\top W x + b`.
 
-    Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
-    arguments.
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_. Arguments are
+    those of :class:`ToyModel`.
 
     >>> import torch
     >>> model = LinearModel(n=5, grid={"density": [1.0, 0.1]}, hidden=2)
@@ -20,10 +19,7 @@ class LinearModel(ToyModel):
     torch.Size([2, 5, 3])
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
-        self.b = self.zeros(self.n)
+    activation = hidden_activation = ("identity",)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""

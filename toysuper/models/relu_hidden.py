@@ -11,13 +11,17 @@ from toysuper.models.base import ToyModel
 class ReLUHiddenModel(ToyModel):
     r"""Tied autoencoder whose hidden layer has neurons, :math:`x' = g(W^\top f(W x) + b)`.
 
-    ``hidden_activation`` names f and ``activation`` g, as in :class:`ReLUOutputModel`; grid axes of
-    these names set them per instance. With ``hidden_activation: identity`` it is that model, the
-    comparison without a privileged basis. Hidden units have no bias: with one they would become
-    linear.
+    With ``hidden_activation: identity`` it is a :class:`ReLUOutputModel`, the comparison without a
+    privileged basis. Neurons have no bias: with one they would become linear.
 
-    Source: the paper's section "Superposition in a Privileged Basis". See :class:`ToyModel` for
-    the other arguments.
+    Source: `Superposition in a Privileged Basis
+    <https://transformer-circuits.pub/2022/toy_model/index.html#privileged-basis>`_.
+
+    Args:
+        args: see :class:`ToyModel`.
+        hidden_activation: f by name; a grid axis of this name sets it per instance.
+        activation: g by name; a grid axis of this name sets it per instance.
+        kwargs: see :class:`ToyModel`.
 
     >>> import torch
     >>> model = ReLUHiddenModel(n=5, grid={"density": [1.0, 0.1]}, hidden=2)
@@ -33,11 +37,15 @@ class ReLUHiddenModel(ToyModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
-        self.b = self.zeros(self.n)
-        self.hidden_activation, self.f = self.functions("hidden_activation", hidden_activation)
-        self.activation, self.g = self.functions("activation", activation)
+        self.hidden_activation, self.f = self.per_instance_functions(
+            "hidden_activation", hidden_activation
+        )
+        self.activation, self.g = self.per_instance_functions("activation", activation)
+
+    def encode(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst hidden batch"]:
+        """Compute the neurons, f(W x)."""
+        return self.f(self.W @ x)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""
-        return self.g(self.W.mT @ self.f(self.W @ x) + self.b[..., None])
+        return self.g(self.W.mT @ self.encode(x) + self.b[..., None])

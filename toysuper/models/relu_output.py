@@ -11,12 +11,15 @@ from toysuper.models.base import ToyModel
 class ReLUOutputModel(ToyModel):
     r"""Tied autoencoder with an activation on its output, :math:`x' = g(W^\top W x + b)`.
 
-    ``activation`` names g: ``relu``, ``gelu``, ``identity``, ``quadratic``, any elementwise
-    function of torch or a dotted path. A grid axis ``activation`` sets it per instance. Without
-    ``bias`` b stays 0.
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_.
 
-    Source: the paper's section "Demonstrating Superposition". See :class:`ToyModel` for the other
-    arguments.
+    Args:
+        args: see :class:`ToyModel`.
+        activation: g by name: ``relu``, ``gelu``, ``identity``, ``quadratic``, any elementwise
+            function of torch, or a dotted path; a grid axis ``activation`` sets it per instance.
+        bias: whether b is learnt; it is 0 otherwise.
+        kwargs: see :class:`ToyModel`.
 
     >>> import torch
     >>> model = ReLUOutputModel(n=5, grid={"activation": ["identity", "relu"]}, hidden=2)
@@ -24,14 +27,17 @@ class ReLUOutputModel(ToyModel):
     tensor(True)
     """
 
+    hidden_activation = ("identity",)
+
     def __init__(
         self, *args: Any, activation: str = "relu", bias: bool = True, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.W = self.weights("W", self.hidden, self.n)
-        b = self.zeros(self.n)
-        self.b = b if bias else nn.Buffer(b.detach())
-        self.activation, self.g = self.functions("activation", activation)
+        if not bias:
+            b = self.b.detach()
+            del self.b
+            self.b = nn.Buffer(b)
+        self.activation, self.g = self.per_instance_functions("activation", activation)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Reconstruct the features."""

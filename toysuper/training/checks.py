@@ -1,7 +1,6 @@
-"""What is refused before training: models that are not finished, and data out of their reach."""
+"""Checks before training: what does not fit is refused, and nothing is changed."""
 
-import warnings
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,117 +9,121 @@ from toysuper.data.datamodule import AXIS, SyntheticData
 from toysuper.data.world import World
 from toysuper.errors import UserError, nearest
 from toysuper.functional.noise import Purpose
+from toysuper.models.base import ToyModel
 from toysuper.names import resolve
 
-if TYPE_CHECKING:
-    from toysuper.models.base import ToyModel
-
-WIDE = 100.0
+LARGEST_INPUT = 100.0
 """Activations are tried from minus to plus this."""
 
 
 @torch.no_grad()
-def rehearse(model: "ToyModel", data: SyntheticData) -> None:
-    """Try one batch eagerly, so that what does not fit fails early and shortly.
+def check_model(module: Any, data: SyntheticData) -> None:
+    """Check that a module's variant, objective and optimiser fit each other and the data.
+
+    Args:
+        module: an :class:`~toysuper.training.module.EnsembleModule`.
+        data: what it would be trained on.
 
     Raises:
-        UserError: model and data disagree, or forward answers in another shape.
+        UserError: they do not; the sentence says what to change.
     """
-    refuse_unfinished(model)
-    refuse_unknown_axes(model)
-    refuse_optimizer(model)
+    model: ToyModel = module.variant
     if (data.n, data.grid.coordinates) != (model.n, model.grid.coordinates):
         raise UserError("the model was made for another n or grid than the data's; share them")
-    world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=model.b.dtype)
-    refuse_targets_out_of_reach(model, data, world)
-    batch = world(0, Purpose.ANALYSIS)
-    answer = model(batch.features.to(model.b.device)).cpu()
-    if answer.shape != batch.features.shape:
-        shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
-        raise UserError(f"{type(model).__name__}.forward answers {shapes}; they must agree")
-    if not torch.allclose(model.snapshot(data).forward(batch.features), answer, atol=1e-4):
-        warnings.warn(
-            f"{type(model).__name__}.forward is not activation(decoderᵀ hidden_activation("
-            "encoder x + hidden_bias) + b); set these, or figures and claims speak of another "
-            "model",
-            stacklevel=2,
-        )
+    check_axes(module, data)
+    _check_functions(model)
+    _check_optimizer(module)
+    model.check_data(data)
+    module.objective.check_model(model)
+    device, dtype = module.device, next(module.parameters()).dtype
+    world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=dtype)
+    _check_targets(model, data, world)
+    _check_forward(model, world.to(device=device))
 
 
-def refuse_unknown_axes(model: "ToyModel") -> None:
-    """Refuse a grid axis that neither the data nor the model knows."""
-    for name in model.grid.names:
-        if not AXIS.fullmatch(name) and name not in model.claimed:
-            known = {"density", "importance", "task", *model.claimed}
+def check_axes(module: Any, data: SyntheticData) -> None:
+    """Refuse a grid axis that neither the data nor the model knows.
+
+    Args:
+        module: an :class:`~toysuper.training.module.EnsembleModule`.
+        data: have the grid.
+
+    Raises:
+        UserError: there is such an axis.
+    """
+    known = {"density", "importance", "task", *module.variant.known_axes}
+    known |= module.objective.known_axes
+    for name in data.grid.names:
+        if not AXIS.fullmatch(name) and name not in known:
             raise UserError(
                 f"grid axis '{name}' is known neither to the data nor to "
-                f"{type(model).__name__}, which take {sorted(known)}.{nearest(name, known)}"
+                f"{type(module.variant).__name__} and {type(module.objective).__name__}, which "
+                f"take {sorted(known)}.{nearest(name, known)}"
             )
 
 
-def refuse_unfinished(model: "ToyModel") -> None:
-    """Refuse a subclass that lacks what the base builds on.
+def _check_forward(model: ToyModel, world: World) -> None:
+    batch = world(0, Purpose.ANALYSIS)
+    for answer in (model(batch.features), model.answer(batch)):
+        if answer.shape != batch.features.shape:
+            shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
+            raise UserError(f"{type(model).__name__}.forward answers {shapes}; they must agree")
 
-    Raises:
-        UserError: it made no W or b, names functions by one word, or has hidden units that a grid
-            axis ``hidden`` cannot silence, because they answer something to 0.
-    """
-    name = type(model).__name__
-    for attribute, owed in (("encoder", "W"), ("b", "b")):
-        if not hasattr(model, attribute):
-            raise UserError(f"{name} makes no {owed}; give it self.weights or self.zeros")
+
+def _check_functions(model: ToyModel) -> None:
+    """Check the names of a variant's functions, and that an axis ``hidden`` can silence units."""
+    kind = type(model).__name__
     for attribute in ("activation", "hidden_activation"):
         names = getattr(model, attribute)
-        if not isinstance(names, tuple) or len(names) not in (1, model.grid.instances):
+        if not isinstance(names, tuple) or len(names) not in (0, 1, model.grid.instances):
             raise UserError(
-                f"{name}.{attribute} is {names!r}; give a tuple of one name, or of each"
+                f"{kind}.{attribute} is {names!r}; give a tuple of one name, or of each instance's"
             )
-    if "hidden" in model.grid.names:
-        if model.encoder.shape[1] != model.hidden:
-            raise UserError(f"a grid axis 'hidden' needs {name} to have model.hidden dimensions")
-        for f in {*model.hidden_activation}:
-            if float(resolve(f, "hidden_activation")(torch.zeros(1))):
-                raise UserError(
-                    f"a grid axis 'hidden' needs hidden units that answer 0 to 0, unlike '{f}'"
-                )
+    if "hidden" not in model.grid.names:
+        return
+    if model.encoder is None or model.encoder.shape[1] != model.hidden:
+        raise UserError(f"a grid axis 'hidden' needs {kind} to have model.variant.hidden rows")
+    for name in {*model.hidden_activation}:
+        if float(resolve(name, "hidden_activation")(torch.zeros(1))):
+            raise UserError(
+                f"a grid axis 'hidden' needs hidden units that answer 0 to 0, unlike '{name}'"
+            )
 
 
-def refuse_optimizer(model: "ToyModel") -> None:
-    """Refuse an optimiser that cannot be made.
-
-    Raises:
-        UserError: with what torch says to its arguments.
-    """
+def _check_optimizer(module: Any) -> None:
     try:
-        model.optimizer(model.parameters())
+        module.optimizer(module.parameters())
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"model.optimizer cannot be made: {error}") from error
 
 
-def refuse_targets_out_of_reach(model: "ToyModel", data: SyntheticData, world: World) -> None:
-    """Refuse targets that are not finite, or negative where the output cannot be.
-
-    Raises:
-        UserError: that is so for an instance.
-    """
-    targets = world.task(_probe(model, data).expand(*world.density.shape, -1))
-    everywhere = torch.linspace(-WIDE, WIDE, 201, dtype=model.b.dtype)
-    lowest = {g: float(resolve(g, "activation")(everywhere).min()) for g in {*model.activation}}
-    for i, least in enumerate(targets.amin((1, 2)).tolist()):
-        task, g = data.tasks[i % len(data.tasks)], model.activation[i % len(model.activation)]
+def _check_targets(model: ToyModel, data: SyntheticData, world: World) -> None:
+    """Refuse targets that are not finite, or negative where the output cannot be."""
+    targets = world.task(_probe(data, world.density.dtype).expand(*world.density.shape, -1))
+    for i, lowest in enumerate(targets.amin((1, 2)).tolist()):
+        task = data.tasks[i % len(data.tasks)]
         if not bool(targets[i].isfinite().all()):
             raise UserError(f"data.task '{task}' gives targets that are not finite numbers")
-        if least < 0 <= lowest[g]:
-            remedy = "unsigned features or " if data.features.signed else ""
-            raise UserError(
-                f"data.task '{task}' gives targets down to {least:.2g}, but the output of "
-                f"{type(model).__name__} is {g} and never negative; use {remedy}a task such as abs"
-            )
+        if lowest < 0 and model.activation:
+            _check_reach(model, data, i, lowest)
 
 
-def _probe(model: "ToyModel", data: SyntheticData) -> Tensor:
-    """Features over their whole range, all alike and all different, ``(feat, samples)``."""
-    alike = torch.linspace(-1, 1, 9).expand(data.n, -1)
+def _check_reach(model: ToyModel, data: SyntheticData, i: int, lowest: float) -> None:
+    inputs = torch.linspace(-LARGEST_INPUT, LARGEST_INPUT, 201, dtype=torch.float64)
+    name = model.activation[i % len(model.activation)]
+    if float(resolve(name, "activation")(inputs).min()) < 0:
+        return
+    remedy = "unsigned features or " if data.features.signed else ""
+    task, kind = data.tasks[i % len(data.tasks)], type(model).__name__
+    raise UserError(
+        f"data.task '{task}' gives targets down to {lowest:.2g}, but the output of {kind} is "
+        f"{name} and never negative; use {remedy}a task such as abs"
+    )
+
+
+def _probe(data: SyntheticData, dtype: torch.dtype) -> Tensor:
+    """Features over their whole range, all equal and all different, ``(feat, samples)``."""
+    equal = torch.linspace(-1, 1, 9).expand(data.n, -1)
     different = torch.sin(torch.arange(9.0 * data.n)).view(data.n, 9)
-    probe = torch.cat([alike, different], -1).to(model.b.dtype)
+    probe = torch.cat([equal, different], -1).to(dtype)
     return probe if data.features.signed else probe.abs()

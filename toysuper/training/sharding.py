@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torchmetrics.utilities.distributed import gather_all_tensors
 
 from toysuper.errors import UserError
+from toysuper.models.base import ToyModel
+from toysuper.snapshot import map_tensors
 
 
 class EnsembleShardStrategy(DDPStrategy):
@@ -23,51 +25,55 @@ class EnsembleShardStrategy(DDPStrategy):
         UserError: there are fewer instances than ranks, or instances share a parameter.
     """
 
-    part: slice | None = None
+    local_instances: slice | None = None
     """The instances of this rank, while the model is cut."""
+    cut: frozenset[str] = frozenset()
+    """Names of the tensors that have this rank's instances only."""
 
     def setup(self, trainer: Trainer) -> None:
         """Cut the model, then set up as one process would."""
         model: Any = self.lightning_module
-        self.part = _part(model.grid.instances, trainer.global_rank, trainer.world_size)
-        self.cut = _cut(model, self.part, model.grid.instances)
+        instances = model.variant.grid.instances
+        part = _local_instances(instances, trainer.global_rank, trainer.world_size)
+        self.cut, self.local_instances = _cut(model, part, instances), part
         super(DDPStrategy, self).setup(trainer)
 
     def _setup_model(self, model: nn.Module) -> Any:
         return model
 
     def lightning_module_state_dict(self) -> dict[str, Any]:
-        """The state of the whole ensemble."""
+        """Gather the state of the whole ensemble."""
         state = super().lightning_module_state_dict()
-        return {name: gathered(x) if name in self.cut else x for name, x in state.items()}
+        return {name: gather(x) if name in self.cut else x for name, x in state.items()}
 
     def optimizer_state(self, optimizer: Any) -> dict[str, Any]:
-        """The optimiser's state for the whole ensemble."""
-        return _states(super().optimizer_state(optimizer), optimizer, gathered)
+        """Gather the optimiser's state for the whole ensemble."""
+        return _map_state(super().optimizer_state(optimizer), optimizer, gather)
 
     def load_optimizer_state_dict(self, checkpoint: Mapping[str, Any]) -> None:
-        """Take this rank's part of every state."""
+        """Load this rank's part of every state."""
+        part = self.local_instances
         for optimizer, state in zip(self.optimizers, checkpoint["optimizer_states"], strict=True):
-            optimizer.load_state_dict(_states(state, optimizer, lambda x: x[self.part]))
+            optimizer.load_state_dict(_map_state(state, optimizer, lambda x: x[part]))
 
     def teardown(self) -> None:
         """Leave a whole model behind."""
         model: Any = self.lightning_module
         if model is not None and not model.trainer.interrupted:
+            model.gather_metrics()
             for name, tensor in _tensors(model).items():
                 if name in self.cut:
-                    tensor.data = gathered(tensor.data)
-            model.join_held_out()
-            self.part = None
+                    tensor.data = gather(tensor.data)
+            self.cut, self.local_instances = frozenset(), None
         super().teardown()
 
 
 StrategyRegistry.register("ensemble_shard", EnsembleShardStrategy)
 
 
-def is_sharded(trainer: Trainer) -> bool:
+def is_sharded(trainer: Trainer | None) -> bool:
     """Whether ranks have instances of their own."""
-    return share(trainer) != slice(None)
+    return getattr(trainer and trainer.strategy, "local_instances", None) is not None
 
 
 def splits_batches(trainer: Trainer) -> bool:
@@ -75,13 +81,38 @@ def splits_batches(trainer: Trainer) -> bool:
     return trainer.world_size > 1 and not is_sharded(trainer)
 
 
-def share(trainer: Trainer) -> slice:
-    """The instances of this rank."""
-    return getattr(trainer.strategy, "part", None) or slice(None)
+def gather_instances(trainer: Trainer | None, tensor: Tensor) -> Tensor:
+    """Extend values of this rank's instances to all instances, which lead.
+
+    Args:
+        trainer: where it does not shard the ensemble, the tensor is whole already.
+        tensor: has this rank's instances along its first dimension.
+    """
+    return gather(tensor) if is_sharded(trainer) else tensor
 
 
-def _part(instances: int, rank: int, ranks: int) -> slice:
-    """Of one rank; ranks' parts differ by one instance at most."""
+def gather_model(trainer: Trainer | None, variant: ToyModel) -> ToyModel:
+    """Extend a variant to all instances; the same variant where it is whole already.
+
+    Args:
+        trainer: knows which tensors are cut.
+        variant: the trainer's.
+    """
+    if not is_sharded(trainer):
+        return variant
+    cut: Any = trainer.strategy.cut
+    model = map_tensors(variant, lambda name, x: gather(x) if f"variant.{name}" in cut else x)
+    assert isinstance(model, ToyModel)
+    return model
+
+
+def gather(tensor: Tensor) -> Tensor:
+    """Concatenate the tensors of all ranks along their first dimension."""
+    return torch.cat(gather_all_tensors(tensor.detach()))
+
+
+def _local_instances(instances: int, rank: int, ranks: int) -> slice:
+    """Choose the instances of a rank; the ranks' numbers differ by one at most."""
     if instances < ranks:
         raise UserError(
             f"{instances} instances cannot be shared out to {ranks} ranks; "
@@ -90,50 +121,40 @@ def _part(instances: int, rank: int, ranks: int) -> slice:
     return slice(rank * instances // ranks, (rank + 1) * instances // ranks)
 
 
-def whole(trainer: Trainer, tensor: Tensor) -> Tensor:
-    """What all instances have, from what this rank's have; they lead."""
-    return gathered(tensor) if is_sharded(trainer) else tensor
-
-
-def gathered(tensor: Tensor) -> Tensor:
-    """The tensors of all ranks, one after the other along their first dimension."""
-    return torch.cat(gather_all_tensors(tensor.detach()))
-
-
-def _cut(model: nn.Module, part: slice, instances: int) -> set[str]:
-    """Keep only a part of every tensor that leads with the instances; the names of these."""
+def _cut(model: nn.Module, part: slice, instances: int) -> frozenset[str]:
+    """Cut every tensor that leads with the instances; return the names of these."""
     shared = [name for name, p in model.named_parameters() if p.shape[:1] != (instances,)]
     if shared:
         raise UserError(
             f"the instances share {shared[0]}; with ensemble_shard each needs its own, use ddp"
         )
-    found = {name: x for name, x in _tensors(model).items() if x.shape[:1] == (instances,)}
-    for tensor in found.values():
+    leading = {name: x for name, x in _tensors(model).items() if x.shape[:1] == (instances,)}
+    for tensor in leading.values():
         tensor.data = tensor.data[part].clone()
-    return set(found)
+    return frozenset(leading)
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def _states(
+def _map_state(
     state: dict[str, Any], optimizer: torch.optim.Optimizer, change: Callable[[Tensor], Tensor]
 ) -> dict[str, Any]:
-    """An optimiser's state, with a change to what it keeps for every instance.
+    """Change what an optimiser's state holds for every instance.
 
     Raises:
-        UserError: it keeps something for all of them together.
+        UserError: it holds something for all of them together.
     """
     changed: dict[int, dict[str, Any]] = {}
-    for index, kept in state["state"].items():
-        tensors = [v for v in kept.values() if isinstance(v, Tensor) and v.ndim]
+    for index, values in state["state"].items():
+        tensors = [v for v in values.values() if isinstance(v, Tensor) and v.ndim]
         if len({len(v) for v in tensors}) > 1:
             raise UserError(
                 f"{type(optimizer).__name__} does not keep instances apart; "
                 "use another optimiser with ensemble_shard"
             )
         changed[index] = {
-            k: change(v) if isinstance(v, Tensor) and v.ndim else v for k, v in kept.items()
+            k: change(v) if isinstance(v, Tensor) and v.ndim else v for k, v in values.items()
         }
     return {**state, "state": changed}

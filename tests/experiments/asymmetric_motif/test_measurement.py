@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper.experiments.asymmetric_motif.measurement import Motif, model_motifs, motifs, strongest
 from toysuper.features import SparseUniform
 from toysuper.models import AbsoluteValueModel
@@ -18,7 +18,7 @@ OUTWARD = [[0.5, 2.0, 0], [0.0, -4.0, 0], [0.0, 1.0, 0], [0.0, 0.0, 1]]
 
 def snapshot(inward: list, outward: list) -> Snapshot:
     world = data(n=3, task="abs", features=SparseUniform(signed=True))
-    made = fitted(world, 1, AbsoluteValueModel, hidden=4).snapshot(world)
+    made = snapshot_of(world, 1, AbsoluteValueModel, hidden=4)
     return replace(made, encoder=torch.tensor([inward]), decoder=torch.tensor([outward]))
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper import claims
 from toysuper.errors import UserError
 from toysuper.experiments.octahedron.measurement import stages
@@ -49,7 +49,7 @@ def test_two_jumps_are_two() -> None:
 def test_a_course_needs_a_history() -> None:
     world = data()
     with pytest.raises(UserError, match=r"set history\.num"):
-        course(fitted(world, 2).snapshot(world))
+        course(snapshot_of(world, 2))
 
 
 def collapsed(tilt: float) -> torch.Tensor:
@@ -66,7 +66,7 @@ APART, OPEN = collapsed(0.1), torch.cat([torch.eye(3), torch.eye(3)[[1, 2, 0]]],
 
 def story(*weights: torch.Tensor) -> Snapshot:
     world = data(n=6, features=CorrelatedSets(3), grid={"seed": [0]})
-    now = fitted(world, 2, hidden=3).snapshot(world)
+    now = snapshot_of(world, 2, hidden=3)
     moments = tuple(
         replace(now, encoder=W[None], loss=torch.full((1, 6), 1.0 - 0.1 * k), step=10 * k)
         for k, W in enumerate(weights)
@@ -105,7 +105,7 @@ def test_claims_about_the_octahedron() -> None:
 
 def test_claims_about_energy_levels() -> None:
     world = data(n=4, grid={"seed": [0]})
-    now = fitted(world, 2, hidden=2).snapshot(world)
+    now = snapshot_of(world, 2, hidden=2)
     digons = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, -1]])[None]
     lacking = torch.tensor([[1.0, -1, 0, 0], [0, 0, 1, 0]])[None]
 

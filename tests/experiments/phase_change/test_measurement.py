@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper.errors import UserError
 from toysuper.experiments.phase_change.measurement import diagram
 from toysuper.experiments.phase_change.theory import prototype_losses
@@ -13,7 +13,7 @@ GRID = {"importance[-1]": [10.0, 0.1], "density": [0.01, 1.0], "seed": [0, 1, 2]
 @pytest.fixture
 def snapshot() -> Snapshot:
     world = data(n=2, grid=GRID)
-    return fitted(world, 3, hidden=1).snapshot(world)
+    return snapshot_of(world, 3, hidden=1)
 
 
 def test_cells_hold_their_own_models_the_best_first(snapshot: Snapshot) -> None:

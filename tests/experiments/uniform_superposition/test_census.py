@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import torch
 
-from tests._run import data, fitted
+from tests._run import data, snapshot_of
 from toysuper.experiments.uniform_superposition.census import census
 from toysuper.functional.polytopes import Polytope, polygon, product_name
 
 
 def test_census_has_a_row_for_each_component() -> None:
     world = data(n=5, grid={"density": [0.5, 0.2]})
-    record = fitted(world, 1, hidden=3).snapshot(world)
+    record = snapshot_of(world, 1, hidden=3)
     bipyramid = torch.block_diag(polygon(3), torch.tensor([[1.0, -1.0]]))
     record = replace(record, encoder=torch.stack([bipyramid, 0 * bipyramid]))
     rows = census(record)

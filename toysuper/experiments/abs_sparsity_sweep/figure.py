@@ -27,7 +27,7 @@ def neurons_over_training(snapshot: Snapshot) -> Figure:
     one, several = torch.stack(counts, -1)
     figure, grid = panels(len(best), 7, 2.1, 2.4, sharey=True)
     for k, (axes, name) in enumerate(zip(grid.flat, titles(best), strict=False)):
-        hidden = int(best.dimensions[k])
+        hidden = int(best.hidden_sizes[k])
         parts = (one[k], several[k], hidden - one[k] - several[k])
         axes.stackplot(steps, *parts, colors=COLOURS, labels=NAMES)
         axes.set_title(name, fontsize="medium")

@@ -46,7 +46,7 @@ def adversarial_training(snapshot: Snapshot) -> list[Claim]:
     budget = torch.tensor([float(value or 0) for value in budgets], dtype=torch.float64)
     order = budget.argsort()
     share = (1 / dimensions_per_feature(best))[order]
-    count = (represented(best) / best.dimensions)[order]
+    count = (represented(best) / best.hidden_sizes)[order]
     removed = float(count[0]) > 1.2 and float(count[budget[order] == 0.8]) <= 1.05
     return [
         Claim(*long, numbers(share), bool((share.diff() < 0.01).all())),

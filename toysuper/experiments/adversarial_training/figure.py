@@ -25,7 +25,7 @@ def adversarial_training(snapshot: Snapshot) -> Figure:
     budget = [float(place["budget"]) for place in best.coordinates]
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.subplots()
-    hidden = best.dimensions
+    hidden = best.hidden_sizes
     axes.plot(budget, 1 / dimensions_per_feature(best), "o-", color="black", label="‖W‖² / m")
     axes.plot(
         budget, represented(best) / hidden, "s--", color="0.5", label="features with norm > ½, / m"

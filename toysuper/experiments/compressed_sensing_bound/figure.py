@@ -21,9 +21,9 @@ def compressed_sensing_bound(snapshot: Snapshot) -> Figure:
     """
     best = snapshot.best()
     share, stored = stored_over_bound(best), represented(best)
-    bound = sensing_bound(best.common_density(), best.dimensions)
+    bound = sensing_bound(best.common_density(), best.hidden_sizes)
     constant = float(share.clamp(min=1e-3).log().mean().exp())
-    sparsity, hidden = 1 / best.common_density(), best.dimensions
+    sparsity, hidden = 1 / best.common_density(), best.hidden_sizes
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for colour, m in zip(PARTS * 2, hidden.unique(), strict=False):

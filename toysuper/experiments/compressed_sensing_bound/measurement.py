@@ -32,4 +32,4 @@ def stored_over_bound(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     density = snapshot.common_density()
     if density.isnan().any() or (density == 1).any():
         raise UserError("the compressed-sensing bound needs one density below 1 for each model")
-    return represented(snapshot) / sensing_bound(density, snapshot.dimensions)
+    return represented(snapshot) / sensing_bound(density, snapshot.hidden_sizes)

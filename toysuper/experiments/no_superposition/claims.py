@@ -86,7 +86,7 @@ def compressed_sensing(snapshot: Snapshot) -> list[Claim]:
         "within a factor 2 of each other",
     )
     best = snapshot.best()
-    if min(len(best.dimensions.unique()), len(best.common_density().unique())) < 2:
+    if min(len(best.hidden_sizes.unique()), len(best.common_density().unique())) < 2:
         return [absent(*line)]
     low, high = (float(end) for end in stored_over_bound(best).aminmax())
     return [Claim(*line, f"{low:.2f}-{high:.2f}", 0 < high <= 2 * low)]

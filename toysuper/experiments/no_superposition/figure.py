@@ -21,7 +21,7 @@ def no_superposition(snapshot: Snapshot) -> Figure:
     price = torch.where(price > 0, price, smallest / 3)  # 0 has a place on the logarithmic axis
     figure = Figure(figsize=(11, 3.8), layout="constrained")
     panels = figure.subplots(1, 3)
-    count, hidden = represented(best), best.dimensions
+    count, hidden = represented(best), best.hidden_sizes
     panels[0].plot(price, 1 / dimensions_per_feature(best), "o-", color="black", label="‖W‖² / m")
     panels[0].plot(price, count / hidden, "s--", color="0.5", label="features with norm > ½, / m")
     panels[0].axhline(1, color="0.85", linewidth=0.8, zorder=0)

@@ -1,7 +1,5 @@
 """Figure OCTA: how two correlated sets of three features become an octahedron."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -44,7 +42,7 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
         if not earlier or starts[k] != starts[k]:
             continue  # a stage that this model has not reached
         moment = earlier[-1].pick([best])
-        turned = replace(moment, encoder=turn @ moment.W, decoder=turn @ moment.W)
+        turned = moment.with_weights(encoder=turn @ moment.W, decoder=turn @ moment.W)
         side = above.add_subplot(2, 4, k + 1, projection="3d")
         polyhedron(side, turned)
         side.set_title(f"{NAMES[k]}\nstep {moment.step:,}")

@@ -25,7 +25,7 @@ def pressure(snapshot: Snapshot) -> Figure:
     cells = sorted({float(p) for p in density}, reverse=True)
     figure = Figure(figsize=(3.6 * len(cells) + 1.6, 4.6), layout="constrained")
     panels = figure.subplots(1, len(cells), squeeze=False, sharey=True)[0]
-    ratio = features_that_matter(best) / best.dimensions
+    ratio = features_that_matter(best) / best.hidden_sizes
     for axes, p in zip(panels, cells, strict=True):
         guide_lines(axes, named=axes is panels[-1])
         for i in (density == p).nonzero()[:, 0].tolist():

@@ -1,0 +1,333 @@
+"""EnsembleModule: trains and evaluates any variant with Lightning."""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor
+from torchmetrics import Metric, MetricCollection
+
+from toysuper.data.bursts import Burst
+from toysuper.data.datamodule import SyntheticData
+from toysuper.data.grid import format_cells
+from toysuper.data.world import World
+from toysuper.engine import EnsembleMetrics
+from toysuper.engine.schedules import Schedule, is_constant, schedule_of
+from toysuper.errors import UserError
+from toysuper.functional.losses import feature_losses, finite_mean
+from toysuper.functional.noise import Purpose
+from toysuper.metrics.streaming import FeatureLoss, FeatureMean, FiringRate, InstanceMean
+from toysuper.models.base import ToyModel
+from toysuper.objectives.base import ExpectedLoss, Objective
+from toysuper.runs.checkpoints import refuse_foreign
+from toysuper.snapshot import Snapshot
+from toysuper.training.burst_runner import BurstRunner
+from toysuper.training.checks import check_model
+from toysuper.training.sharding import gather_instances, gather_model, is_sharded
+
+
+def adamw(parameters: Any) -> torch.optim.Optimizer:
+    """Make the authors' optimiser: AdamW with torch's defaults, every one written out."""
+    return torch.optim.AdamW(
+        parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, fused=True
+    )
+
+
+def count_steps(trainer: Trainer, data: SyntheticData) -> float:
+    """Count the optimiser steps of a whole training; infinite without a limit.
+
+    Args:
+        trainer: has limits in steps and in epochs.
+        data: say how long an epoch is.
+    """
+    limits = (trainer.max_steps, (trainer.max_epochs or -1) * data.epoch)
+    return min((limit for limit in limits if limit > 0), default=torch.inf)
+
+
+class EnsembleModule(LightningModule):
+    """Trains a variant on :class:`~toysuper.data.datamodule.SyntheticData`, burst by burst.
+
+    Lightning's global step, limits, schedules and checkpoints count optimiser steps.
+
+    Args:
+        variant: the toy models.
+        objective: what training makes small; without, the expected loss.
+        lr: learning rate; without, the optimiser's own.
+        optimizer: makes the optimiser of the parameters; AdamW by default.
+        schedule: factor of the learning rate over training progress in [0, 1): ``constant``,
+            ``linear``, ``cosine``, a dotted path, or a function.
+        clip: largest norm of an instance's gradient; without, any.
+        jit: whether training and evaluation are compiled.
+        metrics: torchmetrics of held-out batches, besides loss and firing rate.
+
+    Raises:
+        UserError: a number is out of range, or there is no such schedule.
+
+    >>> from lightning.pytorch import Trainer
+    >>> from toysuper.models import ReLUOutputModel
+    >>> data = SyntheticData(n=5, grid={"density": [1.0, 0.1]})
+    >>> module = EnsembleModule(ReLUOutputModel(data.n, data.grid, hidden=2), lr=3e-3, jit=False)
+    >>> quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    >>> Trainer(max_steps=10, **quiet).fit(module, data)
+    >>> module.snapshot().step
+    10
+    """
+
+    def __init__(
+        self,
+        variant: ToyModel,
+        objective: Objective | None = None,
+        lr: float | None = None,
+        optimizer: OptimizerCallable = adamw,
+        schedule: Schedule | str = "constant",
+        clip: float | None = None,
+        jit: bool = True,
+        metrics: list[Metric] | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value in (("lr", lr), ("clip", clip)):
+            if value is not None and not 0 < value < torch.inf:
+                raise UserError(f"model.{name} is {value}; it must be finite and above 0")
+        self.automatic_optimization = False
+        self.variant, self.objective = variant, objective or ExpectedLoss()
+        self.lr, self.optimizer, self.clip, self.jit = lr, optimizer, clip, jit
+        self.schedule = schedule_of(schedule)
+        self.held_out = MetricCollection(
+            [FeatureLoss(), FiringRate(), *(metrics or [])], compute_groups=False
+        )
+        self.held_out_objective = InstanceMean()
+        self.runner: BurstRunner | None = None
+        self.evaluator: EnsembleMetrics | None = None
+        self.history: list[Snapshot] = []
+        self.steps_of_checkpoint = 0
+        self._snapshot: Snapshot | None = None
+        self._diverged: frozenset[int] = frozenset()
+
+    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """Compute the models' answers to features x."""
+        return self.variant(x)
+
+    def setup(self, stage: str) -> None:
+        """Prepare the objective and check that model and data fit, before anything runs."""
+        data: Any = self.trainer.datamodule
+        self.objective.prepare(data)
+        self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
+        check_model(self, data)
+
+    # training
+
+    def configure_optimizers(self) -> Any:
+        """Make the optimiser, and the schedule counted in optimiser steps."""
+        optimizer = self.optimizer(self.parameters())
+        if self.lr is not None:
+            for group in optimizer.param_groups:
+                group["lr"] = self.lr
+        total = self.total_steps()
+        if total == torch.inf and not is_constant(self.schedule):
+            raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
+        factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: self.schedule(k / total))
+        self.settings = [
+            {k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups
+        ]
+        return [optimizer], [factor]
+
+    def total_steps(self) -> float:
+        """Count the optimiser steps of the whole training; infinite without a limit."""
+        return count_steps(self.trainer, self.trainer.datamodule)
+
+    def on_fit_start(self) -> None:
+        """Begin a training of its own."""
+        ddp: Any = self.trainer.strategy.model
+        if hasattr(ddp, "require_backward_grad_sync"):
+            ddp.require_backward_grad_sync = False  # gradients are ours to average
+        self.runner, self.history = None, []
+
+    def on_train_start(self) -> None:
+        """Let the config's settings go on with the checkpoint's state after a resume."""
+        optimizer: Any = self.optimizers()
+        schedule: Any = self.lr_schedulers()
+        schedule.base_lrs = [group["initial_lr"] for group in self.settings]
+        for group, settings in zip(optimizer.param_groups, self.settings, strict=True):
+            group.update(settings)
+
+    def training_step(self, burst: Burst, _: int) -> None:
+        """Run a burst of optimiser steps and log once."""
+        if self.runner is None or self.runner.world is not burst.world:
+            self.runner = BurstRunner(self, burst.world)
+        losses = self.runner.run(burst.start, burst.stop)
+        self.log_at_step("train/loss", finite_mean(gather_instances(self.trainer, losses)))
+
+    # evaluation
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget earlier measurements."""
+        self.held_out.reset()
+        self.held_out_objective.reset()
+        self._snapshot = None
+
+    on_test_epoch_start = on_validation_epoch_start
+
+    def validation_step(self, burst: Burst, _: int) -> None:
+        """Update the held-out metrics."""
+        means = [metric for metric in self.held_out.values() if isinstance(metric, FeatureMean)]
+        objective = None if self.minimises_loss else self.objective
+        if self.evaluator is None or self.evaluator.module.world is not burst.world:
+            functions = [mean.of for mean in means]
+            self.evaluator = EnsembleMetrics(
+                self.variant, burst.world, burst.purpose, functions, objective, self.jit
+            )
+        updated = means if objective is None else [*means, self.held_out_objective]
+        at = torch.tensor(burst.start, device=self.device)
+        for _, values in zip(
+            range(burst.start, burst.stop), self.evaluator.steps(at), strict=False
+        ):
+            for metric, value in zip(updated, values, strict=True):
+                metric.update(value)
+            at += 1
+        self._update_others(burst)
+
+    test_step = validation_step
+
+    def _update_others(self, burst: Burst) -> None:
+        """Update metrics that are no FeatureMean, batch by batch."""
+        others: list[Any] = [m for m in self.held_out.values() if not isinstance(m, FeatureMean)]
+        for batch in burst.batches() if others else ():
+            for metric in others:
+                metric.update(self(batch.features), batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the mean loss of the ensemble."""
+        self._log_held_out("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the mean loss of the ensemble."""
+        self._log_held_out("test")
+
+    def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
+        """Collect features and answers, ``(inst, feat, batch)``."""
+        x = torch.cat([batch.features for batch in burst.batches()], -1)
+        return {"features": x, "reconstruction": self(x)}
+
+    @property
+    def minimises_loss(self) -> bool:
+        """Whether the objective is the held-out loss itself."""
+        return type(self.objective) is ExpectedLoss
+
+    @torch.no_grad()
+    def held_out_losses(self, world: World) -> Float[Tensor, "inst feat"]:
+        """Compute the loss of each feature on one held-out batch, the same at every step."""
+        batch = world(0, Purpose.ANALYSIS)
+        answer = self(batch.features)
+        losses = feature_losses(answer, batch.target, batch.importance, batch.weight)
+        return gather_instances(self._trainer, losses)
+
+    # Snapshots
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
+        steps = self.trainer.global_step if self._trainer else 0
+        return max(steps, self.steps_of_checkpoint)
+
+    def snapshot(self, data: SyntheticData | None = None) -> Snapshot:
+        """Freeze the ensemble as it is at this step; one Snapshot serves all who ask.
+
+        Args:
+            data: what the models were shown; without, the trainer's.
+        """
+        if self._snapshot is None or self._snapshot.step != self.steps:
+            self._snapshot = self._take_snapshot(data or self.trainer.datamodule)
+        return replace(self._snapshot, history=tuple(self.history))
+
+    def remember(self, snapshot: Snapshot) -> None:
+        """Add a Snapshot to the history of all later ones."""
+        self.history.append(snapshot)
+
+    def _take_snapshot(self, data: SyntheticData) -> Snapshot:
+        loss, objective = self.held_out["FeatureLoss"], self.held_out_objective
+        return gather_model(self._trainer, self.variant).snapshot(
+            data,
+            loss=self.measured(loss) if loss.update_called else None,
+            objective=self.measured(objective).cpu() if objective.update_called else None,
+            step=self.steps,
+        )
+
+    def measured(self, metric: Metric) -> Tensor:
+        """Compute a metric of the whole ensemble, whichever way ranks share the work.
+
+        Raises:
+            UserError: ranks cannot put its values together.
+        """
+        if not is_sharded(self._trainer):
+            return metric.compute()
+        if isinstance(metric, FeatureMean):
+            return gather_instances(self._trainer, metric.total / metric.batches)
+        for name, start in metric._defaults.items():  # the same answer on every rank
+            grown = isinstance(start, Tensor) and getattr(metric, name).ndim > start.ndim
+            instances = self.variant.grid.instances
+            if grown or (isinstance(start, Tensor) and instances in start.shape[:1]):
+                raise UserError(
+                    f"{type(metric).__name__} keeps values of each instance; derive it from "
+                    "toysuper.metrics.streaming.FeatureMean to use it with ensemble_shard"
+                )
+        return metric.compute()
+
+    def gather_metrics(self) -> None:
+        """Extend what this rank measured to all instances, when sharding ends."""
+        for metric in (*self.held_out.values(), self.held_out_objective):
+            if isinstance(metric, FeatureMean) and metric.total.ndim:
+                metric.total = gather_instances(self._trainer, metric.total)
+
+    # checkpoints and logs
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Write whose checkpoint it is."""
+        checkpoint["toysuper"] = {"variant": type(self.variant).__name__}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of something else, or one that leaves nothing to train."""
+        refuse_foreign(checkpoint, self.state_dict())
+        self.steps_of_checkpoint = steps = checkpoint["global_step"]
+        trainer = self._trainer
+        if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():
+            raise UserError(
+                f"the checkpoint is at step {steps} and trainer.max_steps is "
+                f"{trainer.max_steps}; raise it to train on"
+            )
+
+    def log_at_step(self, name: str, value: Tensor) -> None:
+        """Log a value at the optimiser step; Lightning by itself counts bursts.
+
+        Args:
+            name: its tag.
+            value: one number, the same on all ranks.
+        """
+        self.log(name, value, batch_size=1, sync_dist=True)
+        self.log("step", float(self.steps), batch_size=1, sync_dist=True)
+
+    def _log_held_out(self, stage: str) -> None:
+        for name, metric in self.held_out.items():
+            value = self.measured(metric)
+            if name == "FeatureLoss":
+                self._log_loss(stage, value.sum(-1))
+            else:
+                self.log_at_step(f"{stage}/{name}", finite_mean(value))
+        if self.held_out_objective.update_called:
+            value = finite_mean(self.measured(self.held_out_objective))
+            self.log_at_step(f"{stage}/objective", value)
+
+    def _log_loss(self, stage: str, losses: Float[Tensor, " inst"]) -> None:
+        """Log the mean over the instances that have a loss, and warn of those that have none."""
+        self.log_at_step(f"{stage}/loss", finite_mean(losses))
+        diverged = (~losses.isfinite()).nonzero().flatten().tolist()
+        if diverged:
+            self.log_at_step(f"{stage}/diverged", losses.new_tensor(float(len(diverged))))
+        new = [i for i in diverged if i not in self._diverged]
+        self._diverged |= {*new}
+        if new and self.trainer.is_global_zero:
+            cells = format_cells([self.variant.grid.coordinates[i] for i in new])
+            warnings.warn(f"by step {self.steps} these models diverged: {cells}", stacklevel=2)
