@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from toysuper.functional.quadrature import (
+    feature_sets,
     gauss,
     probability,
     quadrature_columns,
-    sets,
     stratified_columns,
 )
 
@@ -40,7 +40,7 @@ def test_columns_share_out_all_probability() -> None:
 def test_every_larger_set_gets_its_columns() -> None:
     drawn = stratified_columns(5, 3, samples=40)
     seen = {tuple(column.nonzero()[:, 0].tolist()) for column in drawn.active.mT}
-    assert seen == set(sets(5, 3, 5)) and len(seen) == 16
+    assert seen == set(feature_sets(5, 3, 5)) and len(seen) == 16
 
 
 def test_without_larger_sets_nothing_is_drawn() -> None:
