@@ -111,11 +111,11 @@ def test_values_within_a_correlated_set_are_independent() -> None:
 @pytest.mark.parametrize(
     ("distribution", "options", "sentence"),
     [
-        (features.CorrelatedSets(4), EQUAL, r"features.size is 4; .* divide data.n, here 6"),
+        (features.CorrelatedSets(4), EQUAL, r"features.size is 4; .* divide data.n, which is 6"),
         (features.AnticorrelatedSets(4), EQUAL, "must be at least 1 and divide"),
         (features.AnticorrelatedSets(3), EQUAL, "sum to 1.5, but at most one"),
         (features.OneHot(), EQUAL, "lower data.density so that they sum to at most 1"),
-        (features.ExactlyK(), EQUAL, "data.density holds 0.2; ExactlyK needs k / 6"),
+        (features.ExactlyK(), EQUAL, "data.density contains 0.2; ExactlyK needs k / 6"),
         (features.ExactlyK(), UNEQUAL, "the same for all features"),
         (features.Hierarchical(), UPSIDE_DOWN, "of feature 1 is 0.2, of its parent 0.1; a child"),
     ],
@@ -129,7 +129,7 @@ def test_impossible_densities_are_refused(distribution, options, sentence) -> No
 def test_a_set_may_be_all_features_and_k_is_at_least_one() -> None:
     x, _ = sample(features.CorrelatedSets(None), EQUAL)
     assert torch.equal((x[0, 0] > 0), (x[0, 5] > 0))
-    with pytest.raises(UserError, match="whole k >= 1"):
+    with pytest.raises(UserError, match="integer k >= 1"):
         data(n=4, density=2e-4, features=features.ExactlyK()).world()
 
 
