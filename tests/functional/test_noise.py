@@ -59,7 +59,7 @@ def test_low_bits_are_uniform_too() -> None:
     assert abs(z_of_counts(low.long(), 1024)) < 5
 
 
-def test_uniformity_test_sees_a_skewed_generator() -> None:
+def test_the_uniformity_test_rejects_a_skewed_generator() -> None:
     assert z_of_counts((stream(KEYS, rows=4) ** 1.02 * 1024).long(), 1024) > 5
 
 
@@ -93,7 +93,7 @@ def test_neighbours_in_every_coordinate_are_independent(coordinate: str) -> None
     assert abs(float(correlation)) < 5 / a.numel() ** 0.5
 
 
-def test_pair_test_sees_a_weyl_sequence() -> None:
+def test_the_pair_test_rejects_a_weyl_sequence() -> None:
     assert z_of_pairs(weyl(1 << 16)[:-1], weyl(1 << 16)[1:]) > 5
 
 
@@ -107,7 +107,7 @@ def test_triples_show_no_lattice() -> None:
     assert abs(triples(uniform(bits(KEYS[:1], 0, 1, 1, 1 << 19), torch.float64))) < 5
 
 
-def test_triple_test_sees_randus_planes() -> None:
+def test_the_triple_test_rejects_randu() -> None:
     assert triples(randu(1 << 17)) > 5
 
 
@@ -221,13 +221,13 @@ def test_standard_normal_numbers_agree_in_float32_and_float64() -> None:
     torch.testing.assert_close(*pair, rtol=0, atol=2e-3)  # near u = 1 float32 rounds the radius
 
 
-def test_half_precision_sees_them_too() -> None:
+def test_half_precision_gets_the_same_numbers() -> None:
     draws = bits(KEYS, 0, 1, 4, 4096)
     difference = uniform(draws, torch.float16).double() - uniform(draws, torch.float64)
     assert float(difference.abs().max()) <= 2.0**-11
 
 
-def test_float32_sees_the_same_numbers() -> None:
+def test_float32_gets_the_same_numbers() -> None:
     draws = bits(KEYS, 0, 1, 4, 256)
     difference = uniform(draws, torch.float32).double() - uniform(draws, torch.float64)
     assert float(difference.abs().max()) <= 2.0**-24
