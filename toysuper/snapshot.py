@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from toysuper.functional.activations import activate, kinds
+from toysuper.names import PerInstanceFunction
 
 Coordinates = Mapping[str, float | int | str]
 
@@ -87,8 +87,9 @@ class Snapshot:
     def forward(self, x: Float[Tensor, "#inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """What the trained models answer, g(decoder.T f(encoder x + hidden_bias) + bias)."""
         z = self.encoder @ x + self.hidden_bias[..., None]
-        h = activate(z, *kinds(self.hidden_activation))
-        return activate(self.decoder.mT @ h + self.bias[..., None], *kinds(self.activation))
+        f = PerInstanceFunction(self.hidden_activation, "hidden_activation")
+        g = PerInstanceFunction(self.activation, "activation")
+        return g(self.decoder.mT @ f(z) + self.bias[..., None])
 
     def pick(self, instances: Sequence[int]) -> "Snapshot":
         """The same record for some of the instances, in the given order."""

@@ -70,7 +70,7 @@ def test_two_features_are_both_active_as_often_as_the_formula_says(distribution,
     active = (x != 0).double()
     n = x.shape[1]
     both = (active @ active.mT / SAMPLES)[:, ~torch.eye(n, dtype=torch.bool)]
-    expected = distribution.together(density)[:, ~torch.eye(n, dtype=torch.bool)]
+    expected = distribution.joint_density(density)[:, ~torch.eye(n, dtype=torch.bool)]
     assert (
         (both - expected).abs() <= 5 * (expected * (1 - expected) / SAMPLES).sqrt() + 1e-9
     ).all()

@@ -5,7 +5,7 @@ from torch import Tensor
 from toysuper.functional.polytopes import (
     adjacency,
     antiprism,
-    labels,
+    connected_components,
     polygon,
     polytopes,
     simplex,
@@ -69,7 +69,7 @@ def test_connected_components_agree_with_a_search() -> None:
     generator = torch.Generator().manual_seed(3)
     adjacent = torch.rand(20, 12, 12, generator=generator) < 0.08
     adjacent = adjacent | adjacent.mT
-    for graph, label in zip(adjacent, labels(adjacent), strict=True):
+    for graph, label in zip(adjacent, connected_components(adjacent), strict=True):
         for start in range(12):
             seen, edge = {start}, [start]
             while edge:

@@ -32,7 +32,7 @@ def test_the_signed_rule_integrates_the_absolute_value_exactly() -> None:
 def test_the_weights_of_all_columns_sum_to_one() -> None:
     density = torch.tensor([[0.1, 0.9, 0.5, 1.0], [0.3, 0.3, 0.3, 0.3]])
     exact, random = quadrature_columns(4, 2, nodes=3), stratified_columns(4, 3, samples=11)
-    total = sum((c.share * probability(c.active, density)).sum(-1) for c in (exact, random))
+    total = sum((c.weight * probability(c.active, density)).sum(-1) for c in (exact, random))
     torch.testing.assert_close(total, torch.ones(2))
     assert torch.equal(exact.values != 0, exact.active)
 

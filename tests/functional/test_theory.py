@@ -42,7 +42,7 @@ def test_linear_loss_equals_sampling() -> None:
 
 def test_no_linear_model_is_better_than_the_projection() -> None:
     importance, density = torch.tensor([[1.0, 0.7, 0.49]]), torch.tensor([[0.3, 0.3, 0.3]])
-    optimum = theory.linear_floor(importance, density, hidden=2)
+    optimum = theory.linear_optimum_loss(importance, density, hidden=2)
     W = torch.eye(3)[:2][None]
     best = theory.linear_loss(W, torch.tensor([[0, 0, 0.15]]), importance, density)
     torch.testing.assert_close(best, optimum)

@@ -8,10 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from toysuper.data.named_functions import Functions
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
-from toysuper.names import columnwise_function
+from toysuper.names import PerInstanceFunction, columnwise_function
 from toysuper.snapshot import Batch
 
 
@@ -41,10 +40,10 @@ class World(nn.Module):
             self.register_buffer(name, value)
         self.features = deepcopy(features)  # what it prepares is for these samples
         self.columns = self.features.prepare(density.shape[1], samples)
-        self.features.check(density)
+        self.features.check_density(density)
         for name in dict.fromkeys(tasks):
             columnwise_function(name, "task", density.shape[1])
-        self.task = Functions(tasks)
+        self.task = PerInstanceFunction(tasks, "task")
         self.samples, self.first = samples, first
 
     def forward(self, step: Tensor | int, purpose: int) -> Batch:
@@ -53,6 +52,6 @@ class World(nn.Module):
         def draw(rows: int) -> Tensor:
             return bits(self.keys, step, purpose, rows, self.samples, self.first)
 
-        x, weight = self.features.columns(draw, self.density)
+        x, weight = self.features.weighted_samples(draw, self.density)
         number = torch.arange(x.shape[-1], device=x.device) + self.first + step
         return Batch(x, self.task(x), self.importance, weight, number)

@@ -51,10 +51,10 @@ class ActiveSets(Features, nn.Module):
 
     fixed_values: Tensor
     fixed_active: Tensor
-    fixed_share: Tensor
+    fixed_weight: Tensor
     random_values: Tensor
     random_active: Tensor
-    random_share: Tensor
+    random_weight: Tensor
 
     def __init__(self, nodes: int = 15, exact: int | None = None, signed: bool = False) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class ActiveSets(Features, nn.Module):
 
     def prepare(self, n: int, samples: int) -> int:
         """Make the columns of n features, see :meth:`Features.prepare`."""
-        exact, larger = self._exact(n), self.least(n)
+        exact, larger = self._exact(n), self.min_samples(n)
         points = self.nodes * (2 if self.signed else 1)
         count = sum(comb(n, k) * points**k for k in range(min(n, exact) + 1))
         if count > MAX_COLUMNS or larger > MAX_COLUMNS:
@@ -79,7 +79,7 @@ class ActiveSets(Features, nn.Module):
         self._register("random", stratified_columns(n, exact + 1, samples))
         return count + (samples if larger else 0)
 
-    def least(self, n: int) -> int:
+    def min_samples(self, n: int) -> int:
         """Return the number of sets that are not integrated: each needs a sample."""
         return sum(comb(n, k) for k in range(self._exact(n) + 1, n + 1))
 
@@ -90,7 +90,7 @@ class ActiveSets(Features, nn.Module):
         for field, value in columns._asdict().items():
             self.register_buffer(f"{prefix}_{field}", value[None], persistent=False)
 
-    def columns(
+    def weighted_samples(
         self, draw: Draw, density: Float[Tensor, "inst feat"]
     ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
         """Compute features ``(inst, feat, columns)`` and their weights ``(inst, columns)``.
@@ -101,15 +101,15 @@ class ActiveSets(Features, nn.Module):
         """
         inst, n = density.shape
         x = self.fixed_values.expand(inst, -1, -1)
-        weight = self.fixed_share * probability(self.fixed_active[0], density)
+        weight = self.fixed_weight * probability(self.fixed_active[0], density)
         if not self.random_values.numel():
             return x, weight
         random_bits = draw(n)
         u = with_sign(random_bits, uniform(random_bits, density.dtype), self.signed)
-        random_weight = self.random_share * probability(self.random_active[0], density)
+        random_weight = self.random_weight * probability(self.random_active[0], density)
         x = torch.cat([x, u * self.random_values], -1)
         return x, torch.cat([weight, random_weight], -1)
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
         """Compute features ``(inst, feat, columns)`` without their weights."""
-        return self.columns(draw, density)[0]
+        return self.weighted_samples(draw, density)[0]

@@ -34,7 +34,7 @@ class AnticorrelatedSets(Features):
     def __init__(self, size: int | None = 2, signed: bool = False) -> None:
         self.size, self.signed = size, signed
 
-    def check(self, density: Float[Tensor, "inst feat"]) -> None:
+    def check_density(self, density: Float[Tensor, "inst feat"]) -> None:
         """Raise a UserError if the densities of a set sum to more than 1."""
         largest = float(self._by_set(density).sum(-1).max())
         if largest > 1 + 1e-6:
@@ -57,10 +57,10 @@ class AnticorrelatedSets(Features):
         x = torch.where((position >= 0) & (position < 1), 1 - position, 0)
         return with_sign(random_bits[:, :, None], x, self.signed).flatten(1, 2)
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
-        index = self.sets(density.shape[1])
-        return torch.where(index[:, None] == index, 0, super().together(density))
+        index = self.set_index(density.shape[1])
+        return torch.where(index[:, None] == index, 0, super().joint_density(density))
 
     def _by_set(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst sets size"]:
         return density.unflatten(1, (-1, self.size or density.shape[1]))

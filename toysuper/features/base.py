@@ -20,7 +20,7 @@ class Features(ABC):
     each call: call it once, for as many rows as needed.
 
     Where features are not independent and U[0, 1] when active, a subclass also defines
-    ``moments`` and :meth:`together`, which determine the correlations.
+    ``moments`` and :meth:`joint_density`, which determine the correlations.
     """
 
     moments: tuple[float, float] = (1 / 2, 1 / 3)
@@ -52,18 +52,18 @@ class Features(ABC):
             )
         return samples
 
-    def least(self, n: int) -> int:
+    def min_samples(self, n: int) -> int:
         """Return how many samples a batch of n features needs at least."""
         return 1
 
-    def check(self, density: Float[Tensor, "inst feat"]) -> None:  # noqa: B027 - optional
+    def check_density(self, density: Float[Tensor, "inst feat"]) -> None:  # noqa: B027 - optional
         """Raise a UserError if the distribution cannot have these densities."""
 
-    def sets(self, n: int) -> Int[Tensor, " feat"]:
+    def set_index(self, n: int) -> Int[Tensor, " feat"]:
         """Return the index of the set that each of n features belongs to."""
         return torch.arange(n) // (self.size or n)
 
-    def columns(
+    def weighted_samples(
         self, draw: Draw, density: Float[Tensor, "inst feat"]
     ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
         """Compute samples and their weights in an expectation.
@@ -87,7 +87,7 @@ class Features(ABC):
             density: probability that a feature is active.
         """
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
         return density[:, :, None] * density[:, None]
 
@@ -97,12 +97,12 @@ class Features(ABC):
         .. math:: \rho_{ij} = \frac{\mu^2 (P_{ij} - p_i p_j)}{\sigma_i \sigma_j}, \qquad
                   \sigma_i^2 = s p_i - \mu^2 p_i^2
 
-        where P is :meth:`together`, :math:`\mu` the mean of an active feature (0 if signed) and s
-        its mean square.
+        where P is :meth:`joint_density`, :math:`\mu` the mean of an active feature (0 if signed)
+        and s its mean square.
         """
         mean, square = self.moments
         mean = 0.0 if self.signed else mean
         deviation = (square * density - mean**2 * density**2).sqrt()
-        excess = mean**2 * (self.together(density) - density[:, :, None] * density[:, None])
+        excess = mean**2 * (self.joint_density(density) - density[:, :, None] * density[:, None])
         diagonal = torch.eye(density.shape[1], dtype=torch.bool, device=density.device)
         return torch.where(diagonal, 1, excess / (deviation[:, :, None] * deviation[:, None]))

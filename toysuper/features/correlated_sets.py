@@ -44,8 +44,8 @@ class CorrelatedSets(Gated):
         """
         return u.repeat_interleave(self.size or density.shape[1], 1) < density[..., None]
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
         p, q = density[:, :, None], density[:, None]
-        index = self.sets(density.shape[1])
+        index = self.set_index(density.shape[1])
         return torch.where(index[:, None] == index, torch.minimum(p, q), p * q)

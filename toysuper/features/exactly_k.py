@@ -20,11 +20,11 @@ class ExactlyK(Gated):
         UserError: the densities of an instance differ, or p n is not an integer of at least 1.
 
     >>> import torch
-    >>> round(float(ExactlyK().together(torch.full((1, 4), 0.5))[0, 0, 1]), 3)
+    >>> round(float(ExactlyK().joint_density(torch.full((1, 4), 0.5))[0, 0, 1]), 3)
     0.167
     """
 
-    def check(self, density: Float[Tensor, "inst feat"]) -> None:
+    def check_density(self, density: Float[Tensor, "inst feat"]) -> None:
         """Raise a UserError if densities of an instance differ or are not k / n."""
         n = density.shape[1]
         k = density[:, :1] * n
@@ -47,7 +47,7 @@ class ExactlyK(Gated):
         k = (density[:, :1, None] * density.shape[1]).round()
         return u.argsort(1).argsort(1) < k
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
         n = density.shape[1]
         p = density[:, :, None].expand(-1, -1, n)

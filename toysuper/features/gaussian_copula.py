@@ -29,7 +29,7 @@ class GaussianCopula(Gated):
         UserError: the strength is not in [0, 1].
 
     >>> half = torch.full((1, 2), 0.5)  # both are active with probability 1/4 + asin(r) / 2 pi
-    >>> round(float(GaussianCopula(0.5).together(half)[0, 0, 1]), 4)
+    >>> round(float(GaussianCopula(0.5).joint_density(half)[0, 0, 1]), 4)
     0.3333
     """
 
@@ -60,11 +60,11 @@ class GaussianCopula(Gated):
         individual = z[:, :n] * math.sqrt(1 - self.strength)
         return common * math.sqrt(self.strength) + individual < _quantile(density)[..., None]
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
-        index = self.sets(density.shape[1])
+        index = self.set_index(density.shape[1])
         both = both_below(density[:, :, None], density[:, None], self.strength)
-        return torch.where(index[:, None] == index, both, super().together(density))
+        return torch.where(index[:, None] == index, both, super().joint_density(density))
 
 
 def _quantile(u: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ class Hierarchical(Gated):
         UserError: a child has a higher density than its parent, or branches is below 1.
 
     >>> p = torch.tensor([[0.5, 0.2, 0.1]])
-    >>> Hierarchical().together(p)[0, 1]  # with its parent, itself, its sibling
+    >>> Hierarchical().joint_density(p)[0, 1]  # with its parent, itself, its sibling
     tensor([0.2000, 0.2000, 0.0400])
     """
 
@@ -35,7 +35,7 @@ class Hierarchical(Gated):
             raise UserError(f"features.branches is {branches}; a parent has at least 1 child")
         self.branches = branches
 
-    def check(self, density: Float[Tensor, "inst feat"]) -> None:
+    def check_density(self, density: Float[Tensor, "inst feat"]) -> None:
         """Raise a UserError if a child has a higher density than its parent."""
         for i in range(1, density.shape[1]):
             child, parent = density[:, i], density[:, self._parent(i)]
@@ -63,7 +63,7 @@ class Hierarchical(Gated):
             rows.append((u[:, i] < threshold) & rows[parent])
         return torch.stack(rows, 1)
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
         """Compute the probability that two features i != j are both active."""
         paths = [self._path(i) for i in range(density.shape[1])]
         ancestor = torch.tensor([[max(a & b) for b in paths] for a in paths])

@@ -18,7 +18,7 @@ class OneHot(AnticorrelatedSets):
     Raises:
         UserError: the densities sum to more than 1.
 
-    >>> OneHot().sets(4).tolist()
+    >>> OneHot().set_index(4).tolist()
     [0, 0, 0, 0]
     """
 

@@ -48,7 +48,7 @@ def exact_loss(
 
 def _loss(W: Tensor, bias: Tensor, density: Tensor, importance: Tensor, columns: Columns) -> Tensor:
     x = columns.values.to(W).expand(len(W), -1, -1)
-    weight = probability(columns.active, density) * columns.share.to(W)
+    weight = probability(columns.active, density) * columns.weight.to(W)
     prediction = torch.relu(W.mT @ (W @ x) + bias[..., None])
     return expected_loss(prediction, x, importance.expand(len(W), -1), weight)
 

@@ -11,6 +11,9 @@ from torch import Tensor
 MIN_NORM = 1e-6
 """Smallest norm of a direction; the authors' notebook clamps norms at the same value."""
 
+REPRESENTED = 0.5
+"""Norm above which a feature counts as represented."""
+
 
 def norms(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst feat"]:
     r"""Compute the length of each feature direction, :math:`\|W_i\|`.

@@ -15,9 +15,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from toysuper.experiments.loss_decomposition.theory import binomial
 from toysuper.functional.polytopes import antiprism, icosahedron, polygon, simplex
-from toysuper.functional.theory import uniform_variance
+from toysuper.functional.theory import binomial, uniform_variance
 
 SOBOL_POINTS = 4096
 

@@ -17,10 +17,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from toysuper.functional.geometry import directions, norms
-
-REPRESENTED = 0.5
-"""Norm above which a feature counts as represented."""
+from toysuper.functional.geometry import REPRESENTED, directions, norms
 
 SIMPLEX_NAMES = {2: "digon", 3: "triangle", 4: "tetrahedron"}
 
@@ -50,11 +47,11 @@ def adjacency(
     return close & represented[:, :, None] & represented[:, None] & ~diagonal
 
 
-def labels(adjacent: Bool[Tensor, "inst feat feat"]) -> Int[Tensor, "inst feat"]:
+def connected_components(adjacent: Bool[Tensor, "inst feat feat"]) -> Int[Tensor, "inst feat"]:
     """Compute the connected components of graphs, each labelled by its smallest feature.
 
     >>> chain = torch.tensor([[[0, 0, 1], [0, 0, 0], [1, 0, 0]]], dtype=torch.bool)
-    >>> labels(chain).tolist()
+    >>> connected_components(chain).tolist()
     [[0, 1, 0]]
     """
     feat = adjacent.shape[-1]
@@ -96,7 +93,7 @@ def polytopes(W: Float[Tensor, "hidden feat"], tolerance: float = 0.05) -> list[
     [('digon', [0, 1]), ('single', [2])]
     """
     represented = norms(W[None])[0] > REPRESENTED
-    component = labels(adjacency(W[None]))[0]
+    component = connected_components(adjacency(W[None]))[0]
     groups = [(component == k).nonzero()[:, 0] for k in component[represented].unique()]
     return [Polytope(group.tolist(), *_identify(W[:, group], tolerance)) for group in groups]
 

@@ -15,12 +15,12 @@ class Columns(NamedTuple):
     Attributes:
         values: the features, zero where they are inactive.
         active: which features are active.
-        share: weight of a column given its set; these weights sum to 1 over each set.
+        weight: weight of a column given its set; these weights sum to 1 over each set.
     """
 
     values: Float[Tensor, "feat columns"]
     active: Bool[Tensor, "feat columns"]
-    share: Float[Tensor, " columns"]
+    weight: Float[Tensor, " columns"]
 
 
 def gauss(nodes: int, signed: bool = False) -> tuple[list[float], list[float]]:
@@ -57,14 +57,14 @@ def quadrature_columns(n: int, max_active: int, nodes: int, signed: bool = False
     torch.Size([2, 16])
     """
     points, weights = gauss(nodes, signed)
-    values, active, share = [], [], []
+    values, active, weight = [], [], []
     for members in feature_sets(n, 0, max_active):
         for indices in product(range(len(points)), repeat=len(members)):
             node = dict(zip(members, indices, strict=True))
             values.append([points[node[i]] if i in node else 0.0 for i in range(n)])
             active.append([i in node for i in range(n)])
-            share.append(float(np.prod([weights[k] for k in indices])))
-    return Columns(torch.tensor(values).mT, torch.tensor(active).mT, torch.tensor(share))
+            weight.append(float(np.prod([weights[k] for k in indices])))
+    return Columns(torch.tensor(values).mT, torch.tensor(active).mT, torch.tensor(weight))
 
 
 def stratified_columns(n: int, min_active: int, samples: int) -> Columns:
@@ -84,8 +84,8 @@ def stratified_columns(n: int, min_active: int, samples: int) -> Columns:
     indices = [k % len(members) for k in range(samples if members else 0)]
     rows = [[i in members[index] for index in indices] for i in range(n)]
     active = torch.tensor(rows, dtype=torch.bool)
-    share = torch.tensor([1 / indices.count(index) for index in indices])
-    return Columns(active.to(share.dtype), active, share)
+    weight = torch.tensor([1 / indices.count(index) for index in indices])
+    return Columns(active.to(weight.dtype), active, weight)
 
 
 def feature_sets(n: int, min_size: int, max_size: int) -> list[tuple[int, ...]]:

@@ -1,5 +1,7 @@
 """Closed forms for independent features that are U[0, 1] when active."""
 
+from math import lgamma
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,7 +16,23 @@ def uniform_variance(density: Tensor) -> Tensor:
     return density / 3 - density**2 / 4
 
 
-def linear_floor(
+def binomial(n: int, k: int, density: Tensor) -> Tensor:
+    r"""Compute the probability that k of n are active, :math:`\binom{n}{k} p^k (1 - p)^{n-k}`.
+
+    Args:
+        n: number of features.
+        k: number of active features.
+        density: probability p that a feature is active.
+
+    >>> binomial(2, 1, torch.tensor([0.5, 1.0]))
+    tensor([0.5000, 0.0000])
+    """
+    log_ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    active, inactive = torch.tensor(float(k)), torch.tensor(float(n - k))
+    return torch.exp(log_ways + torch.xlogy(active, density) + torch.xlogy(inactive, 1 - density))
+
+
+def linear_optimum_loss(
     importance: Float[Tensor, "inst feat"],
     density: Float[Tensor, "inst feat"],
     hidden: int | Tensor,
@@ -31,7 +49,7 @@ def linear_floor(
         density: probability p that a feature is active.
         hidden: hidden dimensions m, one number or one per instance.
 
-    >>> linear_floor(torch.tensor([[1.0, 0.5, 0.25]]), torch.ones(1, 3), hidden=2)
+    >>> linear_optimum_loss(torch.tensor([[1.0, 0.5, 0.25]]), torch.ones(1, 3), hidden=2)
     tensor([0.0208])
     """
     cost = importance * uniform_variance(density)

@@ -163,7 +163,7 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
             **{name: self.whole(tensor) for name, tensor in learnt.items()},
             "density": data.density.to(self.b.dtype),
             "importance": data.importance.to(self.b.dtype),
-            "sets": data.features.sets(self.n).expand(inst, -1),
+            "sets": data.features.set_index(self.n).expand(inst, -1),
         }
         unknown = tensors["bias"] * torch.nan
         tensors["loss"] = self.measured(loss) if loss.update_called else unknown

@@ -9,11 +9,10 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from toysuper.data.grid import Grid
-from toysuper.data.named_functions import Functions
 from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
-from toysuper.names import elementwise_function, resolve
+from toysuper.names import PerInstanceFunction, elementwise_function, resolve
 
 
 class Parameters(LightningModule):
@@ -64,7 +63,7 @@ class Parameters(LightningModule):
                 raise UserError(f"model.{name} is {value}; it must be finite and at least 0")
         return torch.tensor([float(value) for value in values])
 
-    def functions(self, name: str, given: str) -> tuple[tuple[str, ...], Functions]:
+    def functions(self, name: str, given: str) -> tuple[tuple[str, ...], PerInstanceFunction]:
         """The elementwise functions of an argument: their names, and a module that applies them.
 
         Raises:
@@ -73,7 +72,7 @@ class Parameters(LightningModule):
         names = tuple(self.per_instance(name, given))
         for function in dict.fromkeys(names):  # a wrong name fails here, not in training
             elementwise_function(function, name)
-        return names, Functions(names)
+        return names, PerInstanceFunction(names, name)
 
     def _widths(self) -> list[int]:
         widths = self.per_instance("hidden", self.hidden)

@@ -31,7 +31,7 @@ def rehearse(model: "ToyModel", data: SyntheticData) -> None:
     refuse_optimizer(model)
     if (data.n, data.grid.coordinates) != (model.n, model.grid.coordinates):
         raise UserError("the model was made for another n or grid than the data's; share them")
-    world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=model.b.dtype)
+    world = data.world(samples=max(4, data.features.min_samples(model.n))).to(dtype=model.b.dtype)
     refuse_targets_out_of_reach(model, data, world)
     batch = world(0, Purpose.ANALYSIS)
     answer = model(batch.features.to(model.b.device)).cpu()
