@@ -13,29 +13,29 @@ from toysuper.models import LinearModel, ReLUOutputModel
 def loss(features, n: int, model=ReLUOutputModel, step: int = 0, **options) -> torch.Tensor:
     grid = {"density": [1.0, 0.5, 0.1], "importance[0]": [1.0, 3.0]}
     world = data(n=n, grid=grid, features=features, **options)
-    toy = model(n, world.grid, hidden=max(1, n // 2), seed=5)
+    untrained = model(n, world.grid, hidden=max(1, n // 2), seed=5)
     batch = world.world()(step, Purpose.TRAIN)
     target = batch.features.abs() if getattr(features, "signed", False) else batch.target
-    return expected_loss(toy(batch.features), target, batch.importance, batch.weight)
+    return expected_loss(untrained(batch.features), target, batch.importance, batch.weight)
 
 
 @pytest.mark.parametrize(("n", "nodes"), [(1, 3), (2, 3), (3, 3)])
 def test_a_linear_models_loss_is_exact(n: int, nodes: int) -> None:
-    """A quadratic, which two nodes integrate without error, against the closed form."""
+    """The loss is a quadratic, which two nodes integrate without error."""
     grid = {"density": [1.0, 0.5, 0.1]}
     world = data(n=n, grid=grid, features=ActiveSets(nodes=nodes))
     toy = LinearModel(n, world.grid, hidden=1)
     torch.nn.init.normal_(toy.b, generator=torch.Generator().manual_seed(0))
     batch = world.world()(0, Purpose.TRAIN)
-    got = expected_loss(toy(batch.features), batch.target, batch.importance, batch.weight)
+    actual = expected_loss(toy(batch.features), batch.target, batch.importance, batch.weight)
     exact = linear_loss(toy.W, toy.b, batch.importance, world.density)
-    torch.testing.assert_close(got, exact, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(actual, exact, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_it_agrees_with_samples(signed: bool) -> None:
-    many = loss(SparseUniform(signed), 3, batch_size=1 << 20)
-    torch.testing.assert_close(loss(ActiveSets(15, signed=signed), 3), many, rtol=0.01, atol=0)
+def test_the_expectation_agrees_with_samples(signed: bool) -> None:
+    sampled = loss(SparseUniform(signed), 3, batch_size=1 << 20)
+    torch.testing.assert_close(loss(ActiveSets(15, signed=signed), 3), sampled, rtol=0.01, atol=0)
 
 
 def test_an_antipodal_pair_costs_p_squared_over_six() -> None:
@@ -44,8 +44,8 @@ def test_an_antipodal_pair_costs_p_squared_over_six() -> None:
     with torch.no_grad():
         toy.W.copy_(torch.tensor([1.0, -1.0]))
     batch = world.world()(0, Purpose.TRAIN)
-    got = expected_loss(toy(batch.features), batch.target, batch.importance, batch.weight)
-    torch.testing.assert_close(got, 2 * torch.tensor([1.0, 0.01]) / 6, rtol=1e-3, atol=0)
+    actual = expected_loss(toy(batch.features), batch.target, batch.importance, batch.weight)
+    torch.testing.assert_close(actual, 2 * torch.tensor([1.0, 0.01]) / 6, rtol=1e-3, atol=0)
 
 
 def test_up_to_three_features_nothing_is_random() -> None:
@@ -54,7 +54,7 @@ def test_up_to_three_features_nothing_is_random() -> None:
 
 
 def test_stratified_samples_have_the_right_mean_and_less_noise() -> None:
-    """Against plain samples of the same number; the sparser, the more is exact."""
+    """Compare with as many samples of SparseUniform; sparser features have a larger exact part."""
     steps = range(100)
     strata = torch.stack([loss(ActiveSets(7), 5, step=k, batch_size=64) for k in steps])
     plain = torch.stack([loss(SparseUniform(), 5, step=k, batch_size=64) for k in steps])
@@ -70,7 +70,7 @@ def test_any_model_trains_on_it() -> None:
 
 
 def test_larger_sets_train_too() -> None:
-    """Sixteen sets of five features are drawn; the rehearsal needs a column for each."""
+    """Sixteen sets of five features are random; the check before a run needs a column for each."""
     fitted(data(n=5, density=0.5, features=ActiveSets(3)), 2)
 
 
@@ -89,6 +89,6 @@ def loss_of(toy: ReLUOutputModel, n: int) -> torch.Tensor:
         (6, {"nodes": 3}, "16 samples for 42 sets; raise data.batch_size"),
     ],
 )
-def test_too_much_is_refused(n: int, options: dict, sentence: str) -> None:
+def test_too_many_columns_are_refused(n: int, options: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         data(n=n, features=ActiveSets(**options)).world()

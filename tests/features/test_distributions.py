@@ -18,7 +18,7 @@ EQUAL = {"n": 6, "grid": GRID}
 UNEQUAL = {"n": 6, "density": [1.0, 0.5, 0.9, 0.4, 0.3, 0.2], "grid": GRID}
 HALVING = {"n": 7, "density": Geometric(0.8), "grid": GRID}
 FOUR = {"n": 4, "density": 0.5, "grid": {"density": [0.5]}}
-"""Few enough features for products by rows."""
+"""Few features, so that compiled steps unroll their products."""
 UPSIDE_DOWN = {"n": 2, "density": [0.2, 0.4], "grid": {"density": [0.5]}}
 RARE = {"n": 6, "density": [1.0, 0.5, 0.5, 0.3, 0.2, 0.1], "grid": {"density": [0.35, 0.2]}}
 CASES = [
@@ -55,27 +55,29 @@ def name(value) -> str:
 
 
 @pytest.mark.parametrize(("distribution", "options"), [*CASES, *SIGNED], ids=name)
-def test_marginal_densities_and_correlations_are_those_stated(distribution, options) -> None:
+def test_samples_have_the_density_and_correlation_of_the_formula(distribution, options) -> None:
     x, density = sample(distribution, options)
     rate = (x != 0).double().mean(-1)
     assert ((rate - density).abs() <= 5 * (density * (1 - density) / SAMPLES).sqrt() + 1e-9).all()
-    measured = torch.stack([torch.corrcoef(rows) for rows in x])
-    stated = distribution.correlation(density)
-    assert (measured - stated).abs().max() < 6 / SAMPLES**0.5
+    sampled = torch.stack([torch.corrcoef(rows) for rows in x])
+    expected = distribution.correlation(density)
+    assert (sampled - expected).abs().max() < 6 / SAMPLES**0.5
 
 
 @pytest.mark.parametrize(("distribution", "options"), CASES, ids=name)
-def test_two_are_active_together_as_often_as_stated(distribution, options) -> None:
+def test_two_features_are_both_active_as_often_as_the_formula_says(distribution, options) -> None:
     x, density = sample(distribution, options)
-    on = (x != 0).double()
+    active = (x != 0).double()
     n = x.shape[1]
-    both = (on @ on.mT / SAMPLES)[:, ~torch.eye(n, dtype=torch.bool)]
-    stated = distribution.together(density)[:, ~torch.eye(n, dtype=torch.bool)]
-    assert ((both - stated).abs() <= 5 * (stated * (1 - stated) / SAMPLES).sqrt() + 1e-9).all()
+    both = (active @ active.mT / SAMPLES)[:, ~torch.eye(n, dtype=torch.bool)]
+    expected = distribution.joint_density(density)[:, ~torch.eye(n, dtype=torch.bool)]
+    assert (
+        (both - expected).abs() <= 5 * (expected * (1 - expected) / SAMPLES).sqrt() + 1e-9
+    ).all()
 
 
 @pytest.mark.parametrize(("distribution", "options"), [*CASES, *SIGNED], ids=name)
-def test_active_magnitudes_have_the_moments_stated(distribution, options) -> None:
+def test_active_magnitudes_have_the_moments_of_the_formula(distribution, options) -> None:
     x, _ = sample(distribution, options)
     size = x[x != 0].abs()
     for power, moment in zip((1, 2), distribution.moments, strict=True):
@@ -91,18 +93,18 @@ def test_the_number_of_active_features_is_exactly_k() -> None:
 
 
 def test_a_child_is_never_active_without_its_parent() -> None:
-    on = sample(features.Hierarchical(), HALVING)[0] != 0
+    active = sample(features.Hierarchical(), HALVING)[0] != 0
     for child in range(1, 7):
-        assert (on[:, (child - 1) // 2] | ~on[:, child]).all()
+        assert (active[:, (child - 1) // 2] | ~active[:, child]).all()
 
 
-def test_one_hot_at_density_one_over_n_is_always_exactly_one() -> None:
+def test_one_hot_features_of_density_one_over_n_have_exactly_one_active() -> None:
     x, _ = sample(features.OneHot(), {"n": 4, "density": 0.25})
     assert ((x != 0).sum(1) == 1).all()
 
 
 def test_values_within_a_correlated_set_are_independent() -> None:
-    """One number for gate and values would make them equal."""
+    """If gates and values used the same number, the values would be equal."""
     x, _ = sample(features.CorrelatedSets(2), EQUAL)
     pair = x[0, :2][:, x[0, 0] > 0]
     assert abs(float(torch.corrcoef(pair)[0, 1])) < 6 / pair.shape[1] ** 0.5
@@ -111,11 +113,11 @@ def test_values_within_a_correlated_set_are_independent() -> None:
 @pytest.mark.parametrize(
     ("distribution", "options", "sentence"),
     [
-        (features.CorrelatedSets(4), EQUAL, r"features.size is 4; .* divide data.n, here 6"),
+        (features.CorrelatedSets(4), EQUAL, r"features.size is 4; .* divide data.n, which is 6"),
         (features.AnticorrelatedSets(4), EQUAL, "must be at least 1 and divide"),
         (features.AnticorrelatedSets(3), EQUAL, "sum to 1.5, but at most one"),
         (features.OneHot(), EQUAL, "lower data.density so that they sum to at most 1"),
-        (features.ExactlyK(), EQUAL, "data.density holds 0.2; ExactlyK needs k / 6"),
+        (features.ExactlyK(), EQUAL, "data.density contains 0.2; ExactlyK needs k / 6"),
         (features.ExactlyK(), UNEQUAL, "the same for all features"),
         (features.Hierarchical(), UPSIDE_DOWN, "of feature 1 is 0.2, of its parent 0.1; a child"),
     ],
@@ -129,7 +131,7 @@ def test_impossible_densities_are_refused(distribution, options, sentence) -> No
 def test_a_set_may_be_all_features_and_k_is_at_least_one() -> None:
     x, _ = sample(features.CorrelatedSets(None), EQUAL)
     assert torch.equal((x[0, 0] > 0), (x[0, 5] > 0))
-    with pytest.raises(UserError, match="whole k >= 1"):
+    with pytest.raises(UserError, match="integer k >= 1"):
         data(n=4, density=2e-4, features=features.ExactlyK()).world()
 
 
@@ -155,16 +157,16 @@ from tests.features.test_distributions import CASES, FOUR
 
 narrow = [(case, {**options, **FOUR, "batch_size": 128}) for case, options in CASES]
 for distribution, options in [*CASES, *[case for case in narrow if case[0].size != 3]]:
-    eager, fast = (
+    eager, compiled = (
         fitted(data(features=distribution, **options), 20, jit=jit) for jit in (False, True)
     )
-    torch.testing.assert_close(eager.W, fast.W, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(eager.W, compiled.W, rtol=1e-12, atol=1e-12)
 """
 
 
 @pytest.mark.slow
-def test_compiled_training_sees_the_same_features() -> None:
-    """In a process without the checks of types, which do not compile; a warning is an error."""
+def test_compiled_training_gets_the_same_features() -> None:
+    """In a process without the type checks, which do not compile; a warning is an error."""
     command = [sys.executable, "-W", "error:training eagerly", "-c", SCRIPT]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr

@@ -15,21 +15,23 @@ def forward(x: torch.Tensor) -> torch.Tensor:
 
 def test_directions_are_the_normalised_rows_of_the_gram_matrix() -> None:
     gram = W.mT @ W
-    found = attack_directions(W, W)
+    directions = attack_directions(W, W)
     for i in range(5):
-        torch.testing.assert_close(found[:, :, i], gram[:, i] / gram[:, i].norm(dim=1)[:, None])
+        torch.testing.assert_close(
+            directions[:, :, i], gram[:, i] / gram[:, i].norm(dim=1)[:, None]
+        )
     assert torch.equal(attack_directions(0 * W, W), torch.zeros(2, 5, 5))
 
 
-def test_the_worst_of_all_features_and_signs_is_found_for_each_sample() -> None:
-    """Against a loop over everything."""
+def test_each_sample_gets_the_worst_of_all_directions_and_signs() -> None:
+    """Compare with a loop over samples, directions and signs."""
     directions = attack_directions(W, W)
     clean, worst = attacked_loss(forward, directions, I, X, BUDGET)
     for k in range(2):
         for total, signs in ((clean[k], (0,)), (worst[k], (-1, 0, 1))):
             losses = [
                 max(
-                    float((I[k] * (X[k, :, b] - answer(k, b, i, s)).square()).sum())
+                    float((I[k] * (X[k, :, b] - attacked(k, b, i, s)).square()).sum())
                     for i in range(5)
                     for s in signs
                 )
@@ -38,7 +40,7 @@ def test_the_worst_of_all_features_and_signs_is_found_for_each_sample() -> None:
             assert float(total) == pytest.approx(sum(losses) / 7)
 
 
-def answer(k: int, b: int, i: int, sign: int) -> torch.Tensor:
+def attacked(k: int, b: int, i: int, sign: int) -> torch.Tensor:
     row = (W[k].T @ W[k])[i]
     x = X[k, :, b] + sign * BUDGET[k] * row / row.norm()
     return torch.relu(W[k].T @ (W[k] @ x) - 0.1)
@@ -50,10 +52,11 @@ def test_a_linear_model_without_superposition_loses_the_budget_squared() -> None
     x[:, 3:] = 0
     directions = attack_directions(one, one)
     budget = torch.tensor([0.2], dtype=torch.float64)
-    found = attacked_loss(lambda v: one.mT @ (one @ v), directions, torch.ones(1, 5), x, budget)
-    torch.testing.assert_close(found[1] - found[0], budget**2)
+    ones = torch.ones(1, 5)
+    clean, worst = attacked_loss(lambda v: one.mT @ (one @ v), directions, ones, x, budget)
+    torch.testing.assert_close(worst - clean, budget**2)
 
 
-def test_no_budget_no_harm() -> None:
+def test_a_budget_of_zero_changes_nothing() -> None:
     clean, worst = attacked_loss(forward, attack_directions(W, W), I, X, 0 * BUDGET)
     torch.testing.assert_close(clean, worst)

@@ -12,15 +12,15 @@ from toysuper.functional.theory import linear_loss
 f64 = torch.float64
 
 
-def test_where_no_relu_bends_it_is_the_linear_models_loss() -> None:
-    """Positive weights and biases keep every pre-activation positive."""
+def test_positive_pre_activations_give_the_loss_of_the_linear_model() -> None:
+    """All weights and biases are positive, so the ReLU changes nothing."""
     W = torch.rand(5, 2, 3, dtype=f64)
     bias, density, importance = torch.rand(3, 5, 3, dtype=f64)
     exact = exact_loss(W, bias, density, importance, nodes=4)
     torch.testing.assert_close(exact, linear_loss(W, bias, importance, density))
 
 
-def test_it_agrees_with_many_samples() -> None:
+def test_the_exact_loss_agrees_with_many_samples() -> None:
     generator = torch.Generator().manual_seed(0)
     W = torch.randn(1, 2, 3, dtype=f64, generator=generator)
     bias = 0.3 * torch.randn(1, 3, dtype=f64, generator=generator)
@@ -39,12 +39,12 @@ def test_the_optimum_is_no_worse_than_any_prototype() -> None:
     assert (best.loss <= 1.0005 * prototype_losses(2, p, r).amin(0)).all()
     assert (best.loss <= 1.0005 * (1 + r) * antipodal_loss(p, antipodal_bias(p))).all()
     importance = torch.stack([torch.ones_like(r), r], -1)
-    again = exact_loss(best.W, best.bias, p[:, None].expand(-1, 2), importance, nodes=80)
-    torch.testing.assert_close(best.loss, again, rtol=1e-3, atol=0)
+    finer = exact_loss(best.W, best.bias, p[:, None].expand(-1, 2), importance, nodes=80)
+    torch.testing.assert_close(best.loss, finer, rtol=1e-3, atol=0)
 
 
-def test_the_extra_feature_goes_where_the_claim_says() -> None:
-    """|W_2| jumps at the densities of CONTOUR."""
+def test_the_second_weight_vanishes_at_the_densities_of_the_claim() -> None:
+    """|W_2| jumps to zero at the densities of CONTOUR."""
     p, r = torch.tensor(list(CONTOUR.values())), torch.tensor(list(CONTOUR))
     best = free_optimum(torch.cat([0.985 * p, 1.015 * p]), r.repeat(2), steps=400)
     below, above = best.W[:, 0, 1].abs().chunk(2)

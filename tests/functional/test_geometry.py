@@ -52,7 +52,7 @@ def test_sum_rule(seed: int) -> None:
     assert (D.sum(-1) < rank).all()
 
 
-def test_superposition_counts_the_others_and_not_itself() -> None:
+def test_superposition_sums_over_all_other_features() -> None:
     W = torch.tensor([[[2.0, 0.0, 1.0], [0.0, 3.0, 1.0]]])
     torch.testing.assert_close(geometry.superposition(W), torch.tensor([[1.0, 1.0, 6.5]]))
     density = torch.tensor([[0.5, 1.0, 0.1]])
@@ -73,8 +73,8 @@ def test_gradients_are_finite_even_for_dead_features() -> None:
 
 @st.composite
 def ensembles(draw: st.DrawFn) -> Tensor:
-    """Some W ``(inst, hidden, feat)``, dead features among them."""
-    shape = [draw(st.integers(1, most)) for most in (3, 4, 6)]
+    """Weights ``(inst, hidden, feat)`` of which some features are dead."""
+    shape = [draw(st.integers(1, largest)) for largest in (3, 4, 6)]
     W = torch.randn(*shape, generator=torch.Generator().manual_seed(draw(st.integers(0, 2**31))))
     dead = torch.tensor(draw(st.lists(st.booleans(), min_size=shape[2], max_size=shape[2])))
     return torch.where(dead, 0, W)
@@ -82,29 +82,29 @@ def ensembles(draw: st.DrawFn) -> Tensor:
 
 @given(ensembles(), st.integers(0, 2**31))
 def test_rotations_change_nothing(W: Tensor, seed: int) -> None:
-    random = torch.randn(W.shape[1], W.shape[1], generator=torch.Generator().manual_seed(seed))
-    turned = torch.linalg.qr(random).Q @ W
+    square = torch.randn(W.shape[1], W.shape[1], generator=torch.Generator().manual_seed(seed))
+    rotated = torch.linalg.qr(square).Q @ W
     for measure in (geometry.norms, geometry.superposition, geometry.dimensionality):
-        torch.testing.assert_close(measure(turned), measure(W), rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(measure(rotated), measure(W), rtol=1e-9, atol=1e-9)
 
 
 @given(ensembles(), st.randoms())
-def test_features_keep_their_measures_in_any_order(W: Tensor, dice) -> None:
+def test_the_order_of_features_changes_nothing(W: Tensor, random) -> None:
     order = list(range(W.shape[2]))
-    dice.shuffle(order)
+    random.shuffle(order)
     for measure in (geometry.norms, geometry.superposition, geometry.dimensionality):
         torch.testing.assert_close(measure(W[..., order]), measure(W)[:, order])
 
 
 @given(ensembles())
-def test_dimensionalities_lie_in_0_1_and_fit_into_the_dimensions(W: Tensor) -> None:
-    """A sum over features of D_i is at most the rank, as the paper's packing argument says."""
-    found = geometry.dimensionality(W)
-    assert bool(((found >= 0) & (found <= 1 + 1e-9)).all())
-    assert bool((found.sum(-1) <= torch.linalg.matrix_rank(W) + 1e-6).all())
-    assert bool((found[geometry.norms(W) == 0] == 0).all())
+def test_dimensionalities_are_in_0_1_and_sum_to_at_most_the_rank(W: Tensor) -> None:
+    """The features share the dimensions that W spans."""
+    D = geometry.dimensionality(W)
+    assert bool(((D >= 0) & (D <= 1 + 1e-9)).all())
+    assert bool((D.sum(-1) <= torch.linalg.matrix_rank(W) + 1e-6).all())
+    assert bool((D[geometry.norms(W) == 0] == 0).all())
 
 
 @given(ensembles(), st.floats(1e-3, 1e3))
-def test_dimensionality_has_no_scale(W: Tensor, scale: float) -> None:
+def test_scaling_w_does_not_change_the_dimensionality(W: Tensor, scale: float) -> None:
     torch.testing.assert_close(geometry.dimensionality(scale * W), geometry.dimensionality(W))

@@ -14,23 +14,23 @@ SOLIDS = [(TETRAHEDRON, 4, 6), (OCTAHEDRON, 8, 12), (CUBE, 24, 12), (antiprism()
 
 @pytest.mark.parametrize(("points", "triangles", "sides"), SOLIDS)
 def test_faces_and_edges_of_solids(points, triangles, sides) -> None:
-    """In any position and size; a square face comes as its four triples."""
+    """Rotated and scaled; a square face gives its four triangles."""
     torch.manual_seed(0)
-    turned = 1.7 * torch.linalg.qr(torch.randn(3, 3)).Q @ points.double()
-    found = faces(turned)
-    assert (len(found), len(edges(turned, found))) == (triangles, sides)
+    rotated = 1.7 * torch.linalg.qr(torch.randn(3, 3)).Q @ points.double()
+    hull = faces(rotated)
+    assert (len(hull), len(edges(rotated, hull))) == (triangles, sides)
 
 
 @pytest.mark.parametrize(("points", "_", "__"), SOLIDS)
-def test_faces_look_outward(points, _, __) -> None:
+def test_faces_are_counter_clockwise_from_outside(points, _, __) -> None:
     for triangle in faces(points):
         a, b, c = (points[:, i] for i in triangle)
         assert float(torch.linalg.cross(b - a, c - a) @ (a + b + c)) > 0
 
 
-def test_points_within_are_no_corners() -> None:
-    more = torch.cat([OCTAHEDRON, 0.1 * torch.ones(3, 1)], 1)
-    assert {i for triangle in faces(more) for i in triangle} == set(range(6))
+def test_points_inside_are_no_corners() -> None:
+    points = torch.cat([OCTAHEDRON, 0.1 * torch.ones(3, 1)], 1)
+    assert {i for triangle in faces(points) for i in triangle} == set(range(6))
 
 
 def test_flat_and_few_points_have_no_faces() -> None:

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from toysuper.functional.quadrature import (
+    feature_sets,
     gauss,
     probability,
     quadrature_columns,
-    sets,
     stratified_columns,
 )
 
@@ -29,19 +29,19 @@ def test_the_signed_rule_integrates_the_absolute_value_exactly() -> None:
     assert float((w * x.abs() ** 5).sum()) == pytest.approx(1 / 6)
 
 
-def test_columns_share_out_all_probability() -> None:
+def test_the_weights_of_all_columns_sum_to_one() -> None:
     density = torch.tensor([[0.1, 0.9, 0.5, 1.0], [0.3, 0.3, 0.3, 0.3]])
-    fixed, drawn = quadrature_columns(4, 2, nodes=3), stratified_columns(4, 3, samples=11)
-    total = sum((c.share * probability(c.active, density)).sum(-1) for c in (fixed, drawn))
+    exact, random = quadrature_columns(4, 2, nodes=3), stratified_columns(4, 3, samples=11)
+    total = sum((c.weight * probability(c.active, density)).sum(-1) for c in (exact, random))
     torch.testing.assert_close(total, torch.ones(2))
-    assert torch.equal(fixed.values != 0, fixed.active)
+    assert torch.equal(exact.values != 0, exact.active)
 
 
 def test_every_larger_set_gets_its_columns() -> None:
-    drawn = stratified_columns(5, 3, samples=40)
-    seen = {tuple(column.nonzero()[:, 0].tolist()) for column in drawn.active.mT}
-    assert seen == set(sets(5, 3, 5)) and len(seen) == 16
+    columns = stratified_columns(5, 3, samples=40)
+    members = {tuple(column.nonzero()[:, 0].tolist()) for column in columns.active.mT}
+    assert members == set(feature_sets(5, 3, 5)) and len(members) == 16
 
 
-def test_without_larger_sets_nothing_is_drawn() -> None:
+def test_without_larger_sets_there_are_no_random_columns() -> None:
     assert stratified_columns(3, 4, samples=10).values.shape == (3, 0)

@@ -21,8 +21,8 @@ def test_each_feature_has_its_own_density(signed: bool) -> None:
     assert ((rate - DENSITY).abs() <= 5 * spread + 1e-12).all()
 
 
-def test_active_values_are_uniform_on_the_whole_interval() -> None:
-    """One draw used for gate and value carelessly would give U[0, p] or U[1 - p, 1]."""
+def test_active_values_are_uniform_on_the_unit_interval() -> None:
+    """A wrong use of one number for gate and value would give U[0, p] or U[1 - p, 1]."""
     x = sample()
     for p, row in zip(DENSITY.flatten(), x.flatten(0, 1), strict=True):
         active = row[row > 0]
@@ -33,16 +33,16 @@ def test_active_values_are_uniform_on_the_whole_interval() -> None:
 def test_signs_are_balanced_and_independent_of_size() -> None:
     x = sample(signed=True)[0, 0]
     assert abs(float(x.sign().mean())) < 5 / SAMPLES**0.5
-    halves = torch.corrcoef(torch.stack([x.sign(), x.abs()]))[0, 1]
-    assert abs(float(halves)) < 5 / SAMPLES**0.5
+    correlation = torch.corrcoef(torch.stack([x.sign(), x.abs()]))[0, 1]
+    assert abs(float(correlation)) < 5 / SAMPLES**0.5
 
 
 def test_features_are_independent() -> None:
     """A mask broadcast over features or samples would show as correlation 1."""
     active = (sample() > 0).double()
-    together = active[1, 0] * active[1, 1]
+    both = active[1, 0] * active[1, 1]
     expected = DENSITY[1, 0] * DENSITY[1, 1]
-    assert abs(together.mean() - expected) < 5 * (expected / SAMPLES).sqrt()
+    assert abs(both.mean() - expected) < 5 * (expected / SAMPLES).sqrt()
     assert not torch.equal(active[0, 1], active[1, 0])
 
 

@@ -40,14 +40,14 @@ def test_linear_loss_equals_sampling() -> None:
     torch.testing.assert_close(error.sum(1).mean(-1), exact, rtol=0.01, atol=0)
 
 
-def test_no_linear_model_beats_the_floor_and_the_projection_reaches_it() -> None:
+def test_no_linear_model_is_better_than_the_projection() -> None:
     importance, density = torch.tensor([[1.0, 0.7, 0.49]]), torch.tensor([[0.3, 0.3, 0.3]])
-    floor = theory.linear_floor(importance, density, hidden=2)
+    optimum = theory.linear_optimum_loss(importance, density, hidden=2)
     W = torch.eye(3)[:2][None]
     best = theory.linear_loss(W, torch.tensor([[0, 0, 0.15]]), importance, density)
-    torch.testing.assert_close(best, floor)
+    torch.testing.assert_close(best, optimum)
     generator = torch.Generator().manual_seed(0)
     for _ in range(50):
         noise = 0.2 * torch.randn(1, 2, 3, generator=generator)
         bias = torch.randn(1, 3, generator=generator)
-        assert theory.linear_loss(W + noise, bias, importance, density) > floor
+        assert theory.linear_loss(W + noise, bias, importance, density) > optimum

@@ -5,7 +5,7 @@ from tests import _laws
 from tests._run import data, fitted
 from toysuper.engine.schedules import Cosine
 from toysuper.functional.geometry import norms
-from toysuper.functional.theory import linear_floor, linear_loss
+from toysuper.functional.theory import linear_loss, linear_optimum_loss
 from toysuper.models import LinearModel
 
 
@@ -23,4 +23,4 @@ def test_it_stores_the_two_most_important_of_four_and_reaches_the_floor() -> Non
     )
     sizes = world.importance, world.density
     loss = linear_loss(model.W.detach(), model.b.detach(), *sizes)
-    assert 1 <= float(loss / linear_floor(*sizes, hidden=2)) < 1.01
+    assert 1 <= float(loss / linear_optimum_loss(*sizes, hidden=2)) < 1.01

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, Trainer
 from toysuper import __version__
 from toysuper.callbacks.base import run_folder, writers
 from toysuper.cli.configs import without_nulls
-from toysuper.functional.activations import named
+from toysuper.names import display_name
 from toysuper.snapshot import Snapshot
 
 
@@ -55,7 +55,7 @@ def equation(snapshot: Snapshot) -> str:
 
 def _of(letter: str, functions: tuple[str, ...], argument: str) -> tuple[str, list[str]]:
     """The function of the argument, and what its letter means where instances differ."""
-    names = [named(name) for name in dict.fromkeys(functions)]
+    names = [display_name(name) for name in dict.fromkeys(functions)]
     if len(names) > 1:
         return f"{letter}({argument})", [f"{letter} is {' or '.join(names)}"]
     return (argument if names == ["linear"] else f"{names[0]}({argument})"), []

@@ -9,10 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from toysuper.data.batch import Batch
-from toysuper.data.named_functions import Functions
 from toysuper.features.base import Features
 from toysuper.functional.noise import bits
-from toysuper.names import columnwise_function
+from toysuper.names import PerInstanceFunction, columnwise_function
 
 
 class World(nn.Module):
@@ -50,10 +49,10 @@ class World(nn.Module):
             self.register_buffer(name, value)
         self.features = deepcopy(features)  # what it prepares is for these samples
         self.columns = self.features.prepare(density.shape[1], samples)
-        self.features.check(density)
+        self.features.check_density(density)
         for name in dict.fromkeys(tasks):
             columnwise_function(name, "task", density.shape[1])
-        self.task = Functions(tasks)
+        self.task = PerInstanceFunction(tasks, "task")
         self.samples, self.first = samples, first
 
     def forward(self, step: Tensor | int, purpose: int) -> Batch:
@@ -67,7 +66,7 @@ class World(nn.Module):
         def draw(rows: int) -> Tensor:
             return bits(self.keys, step, purpose, rows, self.samples, self.first)
 
-        x, weight = self.features.columns(draw, self.density)
+        x, weight = self.features.weighted_samples(draw, self.density)
         index = torch.arange(x.shape[-1], device=x.device) + self.first + step
         noise = (self.keys, step, int(purpose), self.first)
         return Batch(x, self.task(x), self.importance, weight, index, *noise)

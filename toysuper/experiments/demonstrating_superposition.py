@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from toysuper.claims.base import Claim, absent, at, numbers, of_size, only, within
-from toysuper.functional.theory import linear_floor, linear_loss, uniform_variance
+from toysuper.functional.theory import linear_loss, linear_optimum_loss, uniform_variance
 from toysuper.metrics import norm, represented, superposition
 from toysuper.snapshot import Snapshot
 
@@ -51,7 +51,7 @@ def _dearest_first(models: Snapshot) -> Snapshot:
 def _linear_loss(models: list[Snapshot]) -> Claim:
     ratios = [
         linear_loss(m.W, m.bias, m.importance, m.density)
-        / linear_floor(m.importance, m.density, m.W.shape[1])
+        / linear_optimum_loss(m.importance, m.density, m.W.shape[1])
         for m in models
     ]
     return Claim(

@@ -1,4 +1,4 @@
-"""What the world is made of. A new distribution is one new file."""
+"""Distributions of features. A new distribution is one new file."""
 
 from toysuper.features.active_sets import ActiveSets
 from toysuper.features.anticorrelated_sets import AnticorrelatedSets

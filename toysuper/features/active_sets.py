@@ -15,23 +15,31 @@ from toysuper.functional.quadrature import (
     quadrature_columns,
     stratified_columns,
 )
+from toysuper.functional.sampling import with_sign
 
-LIMIT = 1 << 15
+MAX_COLUMNS = 1 << 15
+"""Most columns of a batch, for each of the two ways to make them."""
 
 
 class ActiveSets(Features, nn.Module):
-    r"""SparseUniform, integrated: the loss is :math:`\sum_s P(s)\, E[\,\cdot \mid s\,]`.
+    r"""The features of SparseUniform, integrated instead of sampled.
 
-    Sets s of at most ``exact`` active features (all for n <= 3, else two) are integrated by a
-    Gauss-Legendre rule with ``nodes`` points for each active feature. Larger sets share
-    ``data.batch_size`` fresh random columns evenly. Where none is larger nothing is random:
-    gradients have no noise.
+    .. math:: E[\,\cdot\,] = \sum_s P(s)\, E[\,\cdot \mid s\,]
 
-    Marginal density p; features are independent. For few features only: n = 2 needs 1 + 2 q + q^2
-    columns for q nodes; loops are fastest where that is a multiple of 16, as for 7, 15 and 31.
+    where s is a set of active features. A Gauss-Legendre rule integrates over sets of up to
+    ``exact`` features. The ``data.batch_size`` random columns are distributed evenly over larger
+    sets. If there are no larger sets, nothing is random and gradients have no noise.
+
+    It needs few features: n = 2 takes :math:`1 + 2 q + q^2` columns for q nodes. Training is
+    fastest where the number of columns is a multiple of 16, as for 7, 15 and 31 nodes.
+
+    Args:
+        nodes: points q of the rule for each active feature.
+        exact: size of the largest sets that are integrated; by default 3 for n <= 3, else 2.
+        signed: make active features U[-1, 1].
 
     Raises:
-        UserError: there would be too many columns, or larger sets than random columns.
+        UserError: there would be too many columns, or more sets than random columns.
 
     >>> from toysuper.data.datamodule import SyntheticData
     >>> world = SyntheticData(n=2, density=0.1, features=ActiveSets(nodes=4)).world()
@@ -43,10 +51,10 @@ class ActiveSets(Features, nn.Module):
 
     fixed_values: Tensor
     fixed_active: Tensor
-    fixed_share: Tensor
-    drawn_values: Tensor
-    drawn_active: Tensor
-    drawn_share: Tensor
+    fixed_weight: Tensor
+    random_values: Tensor
+    random_active: Tensor
+    random_weight: Tensor
 
     def __init__(self, nodes: int = 15, exact: int | None = None, signed: bool = False) -> None:
         super().__init__()
@@ -56,47 +64,52 @@ class ActiveSets(Features, nn.Module):
         self.signed, self.sparse_uniform = signed, not signed
 
     def prepare(self, n: int, samples: int) -> int:
-        """Make the columns of n features."""
-        exact, larger = self._exact(n), self.least(n)
+        """Make the columns of n features, see :meth:`Features.prepare`."""
+        exact, larger = self._exact(n), self.min_samples(n)
         points = self.nodes * (2 if self.signed else 1)
         count = sum(comb(n, k) * points**k for k in range(min(n, exact) + 1))
-        if count > LIMIT or larger > LIMIT:
+        if count > MAX_COLUMNS or larger > MAX_COLUMNS:
             raise UserError(
                 f"ActiveSets with {self.nodes} nodes and sets of up to {exact} of n={n} features "
-                f"needs more than {LIMIT} columns; lower nodes or exact, or use SparseUniform"
+                f"needs more than {MAX_COLUMNS} columns; lower nodes or exact, or use SparseUniform"
             )
         if samples < larger:
             raise UserError(f"{samples} samples for {larger} sets; raise data.batch_size")
-        self._keep("fixed", quadrature_columns(n, exact, self.nodes, self.signed))
-        self._keep("drawn", stratified_columns(n, exact + 1, samples))
+        self._register("fixed", quadrature_columns(n, exact, self.nodes, self.signed))
+        self._register("random", stratified_columns(n, exact + 1, samples))
         return count + (samples if larger else 0)
 
-    def least(self, n: int) -> int:
-        """One for each set that is not integrated."""
+    def min_samples(self, n: int) -> int:
+        """Return the number of sets that are not integrated: each needs a sample."""
         return sum(comb(n, k) for k in range(self._exact(n) + 1, n + 1))
 
     def _exact(self, n: int) -> int:
         return (3 if n <= 3 else 2) if self.exact is None else self.exact
 
-    def _keep(self, name: str, columns: Columns) -> None:
-        for part, value in columns._asdict().items():
-            self.register_buffer(f"{name}_{part}", value[None], persistent=False)
+    def _register(self, prefix: str, columns: Columns) -> None:
+        for field, value in columns._asdict().items():
+            self.register_buffer(f"{prefix}_{field}", value[None], persistent=False)
 
-    def columns(
+    def weighted_samples(
         self, draw: Draw, density: Float[Tensor, "inst feat"]
     ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
-        """Features ``(inst, feat, columns)`` and their weights ``(inst, columns)``."""
+        """Compute features ``(inst, feat, columns)`` and their weights ``(inst, columns)``.
+
+        Args:
+            draw: source of random bits, from a number of rows.
+            density: probability that a feature is active.
+        """
         inst, n = density.shape
         x = self.fixed_values.expand(inst, -1, -1)
-        weight = self.fixed_share * probability(self.fixed_active[0], density)
-        if not self.drawn_values.numel():
+        weight = self.fixed_weight * probability(self.fixed_active[0], density)
+        if not self.random_values.numel():
             return x, weight
         random_bits = draw(n)
-        u = uniform(random_bits, density.dtype)
-        u = torch.where(random_bits < 0, -u, u) if self.signed else u
-        more = self.drawn_share * probability(self.drawn_active[0], density)
-        return torch.cat([x, u * self.drawn_values], -1), torch.cat([weight, more], -1)
+        u = with_sign(random_bits, uniform(random_bits, density.dtype), self.signed)
+        random_weight = self.random_weight * probability(self.random_active[0], density)
+        x = torch.cat([x, u * self.random_values], -1)
+        return x, torch.cat([weight, random_weight], -1)
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
-        """The columns without their weights."""
-        return self.columns(draw, density)[0]
+        """Compute features ``(inst, feat, columns)`` without their weights."""
+        return self.weighted_samples(draw, density)[0]

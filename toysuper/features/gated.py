@@ -12,7 +12,11 @@ from toysuper.functional.sampling import with_sign
 
 
 class Gated(Features):
-    """U[0, 1] when active, U[-1, 1] if ``signed``; a subclass says which are active."""
+    """Features that are U[0, 1] when active; a subclass defines which of them are active.
+
+    Args:
+        signed: make active features U[-1, 1].
+    """
 
     def __init__(self, signed: bool = False) -> None:
         self.signed = signed
@@ -21,18 +25,22 @@ class Gated(Features):
     def active(
         self, u: Float[Tensor, "inst rows batch"], density: Float[Tensor, "inst feat"]
     ) -> Bool[Tensor, "inst feat batch"]:
-        """Which features are active, from ``rows(n)`` uniform numbers a sample."""
+        """Compute which features are active.
+
+        Args:
+            u: uniform numbers, ``rows(n)`` for each sample.
+            density: probability that a feature is active.
+        """
 
     def rows(self, n: int) -> int:
-        """How many uniform numbers decide which of n features are active."""
+        """Return how many uniform numbers decide which of n features are active."""
         return n
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
-        """Features ``(inst, feat, batch)``."""
+        """Compute features ``(inst, feat, batch)``, see :meth:`Features.sample`."""
         n = density.shape[1]
         random_bits = draw(n + self.rows(n))
-        gates, values = random_bits[:, n:], random_bits[:, :n]
-        on = self.active(uniform(gates, density.dtype), density)
-        return torch.where(
-            on, with_sign(values, 1 - uniform(values, density.dtype), self.signed), 0
-        )
+        active = self.active(uniform(random_bits[:, n:], density.dtype), density)
+        value_bits = random_bits[:, :n]
+        values = with_sign(value_bits, 1 - uniform(value_bits, density.dtype), self.signed)
+        return torch.where(active, values, 0)

@@ -1,4 +1,4 @@
-"""Features that are active only with their parents."""
+"""Features that are active only where their parents are."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -9,18 +9,23 @@ from toysuper.features.gated import Gated
 
 
 class Hierarchical(Gated):
-    r"""A tree: feature 0 is the root, the children of i are b i + 1 … b i + b for b ``branches``.
+    r"""Features in a tree: feature 0 is the root, feature i has the children b i + 1 to b i + b.
 
-    A child is active only where its parent is, then with probability p_child / p_parent, on its
-    own. Marginal density p_i. Two features are both active with probability
-    :math:`p_i p_j / p_a` for their last common ancestor a, so correlate by
-    :math:`(P_{ij} - p_i p_j) / 4 \sigma_i \sigma_j`; values are independent.
+    A child is active only where its parent is, then with probability
+    :math:`p_\mathrm{child} / p_\mathrm{parent}`, independently of its siblings. Two features are
+    both active with probability :math:`P_{ij} = p_i p_j / p_a`, where a is their last common
+    ancestor, so they correlate by :math:`(P_{ij} - p_i p_j) / 4 \sigma_i \sigma_j`. Values are
+    independent.
+
+    Args:
+        branches: children b of each feature.
+        signed: make active features U[-1, 1].
 
     Raises:
-        UserError: a child is denser than its parent, or branches is below 1.
+        UserError: a child has a higher density than its parent, or branches is below 1.
 
     >>> p = torch.tensor([[0.5, 0.2, 0.1]])
-    >>> Hierarchical().together(p)[0, 1]  # with its parent, itself, its sibling
+    >>> Hierarchical().joint_density(p)[0, 1]  # with its parent, itself, its sibling
     tensor([0.2000, 0.2000, 0.0400])
     """
 
@@ -30,10 +35,10 @@ class Hierarchical(Gated):
             raise UserError(f"features.branches is {branches}; a parent has at least 1 child")
         self.branches = branches
 
-    def check(self, density: Float[Tensor, "inst feat"]) -> None:
-        """No child without its parent."""
+    def check_density(self, density: Float[Tensor, "inst feat"]) -> None:
+        """Raise a UserError if a child has a higher density than its parent."""
         for i in range(1, density.shape[1]):
-            child, parent = density[:, i], density[:, (i - 1) // self.branches]
+            child, parent = density[:, i], density[:, self._parent(i)]
             inst = int((child - parent).argmax())
             if child[inst] > parent[inst] * (1 + 1e-6):
                 raise UserError(
@@ -45,22 +50,28 @@ class Hierarchical(Gated):
     def active(
         self, u: Float[Tensor, "inst rows batch"], density: Float[Tensor, "inst feat"]
     ) -> Bool[Tensor, "inst feat batch"]:
-        """Those that are active together with all their ancestors."""
-        rows: list[Tensor] = []
-        for i, (own, p) in enumerate(zip(u.unbind(1), density.unbind(1), strict=True)):
-            if i:  # row by row, because torch.compile fails at gathering rows
-                parent = (i - 1) // self.branches
-                rows.append((own < (p / density[:, parent])[:, None]) & rows[parent])
-            else:
-                rows.append(own < p[:, None])
+        """Compute which features are active, each from its parent and a number of its own.
+
+        Args:
+            u: uniform numbers, one for each feature.
+            density: probability that a feature is active.
+        """
+        rows = [u[:, 0] < density[:, :1]]
+        for i in range(1, density.shape[1]):  # row by row: torch.compile fails at gathering rows
+            parent = self._parent(i)
+            threshold = (density[:, i] / density[:, parent])[:, None]
+            rows.append((u[:, i] < threshold) & rows[parent])
         return torch.stack(rows, 1)
 
-    def together(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
-        """Probability that both of two features are active."""
-        lines = [self._line(i) for i in range(density.shape[1])]
-        last = torch.tensor([[max(a & b) for b in lines] for a in lines])
-        return density[:, :, None] * density[:, None] / density[:, last]
+    def joint_density(self, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "inst feat feat"]:
+        """Compute the probability that two features i != j are both active."""
+        paths = [self._path(i) for i in range(density.shape[1])]
+        ancestor = torch.tensor([[max(a & b) for b in paths] for a in paths])
+        return density[:, :, None] * density[:, None] / density[:, ancestor]
 
-    def _line(self, i: int) -> set[int]:
+    def _parent(self, i: int) -> int:
+        return (i - 1) // self.branches
+
+    def _path(self, i: int) -> set[int]:
         """A feature and its ancestors."""
-        return {i} | (self._line((i - 1) // self.branches) if i else set())
+        return {i} | (self._path(self._parent(i)) if i else set())

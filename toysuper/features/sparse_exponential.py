@@ -9,9 +9,14 @@ from toysuper.functional.sampling import sparse_exponential
 
 
 class SparseExponential(Features):
-    """Zero with probability 1 - p, else exponential with mean ``scale``; if ``signed``, Laplace.
+    """Independent features that are zero with probability 1 - p and exponential otherwise.
 
-    Marginal density p; features are independent, so their correlation is 0.
+    Args:
+        scale: mean magnitude of an active feature.
+        signed: give each value a random sign, which makes active features Laplace-distributed.
+
+    Raises:
+        UserError: the scale is not above 0.
 
     >>> SparseExponential(scale=0.5).moments
     (0.5, 0.5)
@@ -19,10 +24,10 @@ class SparseExponential(Features):
 
     def __init__(self, scale: float = 1.0, signed: bool = False) -> None:
         if not scale > 0:
-            raise UserError(f"features.scale is {scale}; a mean magnitude is above 0")
+            raise UserError(f"features.scale is {scale}; a mean magnitude must be above 0")
         self.scale, self.signed = scale, signed
         self.moments = (scale, 2 * scale**2)
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
-        """Features ``(inst, feat, batch)``."""
+        """Compute features ``(inst, feat, batch)``, see :meth:`Features.sample`."""
         return self.scale * sparse_exponential(draw(density.shape[1]), density, self.signed)

@@ -9,13 +9,18 @@ from toysuper.functional.sampling import sparse_power_law
 
 
 class SparsePowerLaw(Features):
-    r"""Zero with probability 1 - p, else Pareto: :math:`P(x > t) = (s / t)^a` for t above s.
+    r"""Independent features that are zero with probability 1 - p and Pareto-distributed otherwise.
 
-    s is ``scale``, the least magnitude, and a is ``exponent``. Marginal density p; features are
-    independent, so their correlation is 0.
+    An active magnitude x has :math:`P(x > t) = (s / t)^a` for t above s.
+
+    Args:
+        exponent: a, the exponent of the tail.
+        scale: s, the smallest magnitude.
+        signed: give each value a random sign.
 
     Raises:
-        UserError: the exponent is at most 2, where the expected loss is infinite.
+        UserError: the exponent is at most 2, where the expected loss is infinite, or the scale is
+            not above 0.
 
     >>> SparsePowerLaw(exponent=3.0).moments
     (1.5, 3.0)
@@ -34,6 +39,6 @@ class SparsePowerLaw(Features):
         )
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
-        """Features ``(inst, feat, batch)``."""
-        bits = draw(density.shape[1])
-        return self.scale * sparse_power_law(bits, density, self.exponent, self.signed)
+        """Compute features ``(inst, feat, batch)``, see :meth:`Features.sample`."""
+        random_bits = draw(density.shape[1])
+        return self.scale * sparse_power_law(random_bits, density, self.exponent, self.signed)

@@ -8,15 +8,18 @@ from toysuper.functional.sampling import sparse_uniform
 
 
 class SparseUniform(Features):
-    """Zero with probability 1 - p, else U[0, 1]; with ``signed``, else U[-1, 1].
+    """Independent features that are zero with probability 1 - p and U[0, 1] otherwise.
 
-    Marginal density p; features are independent.
-    Source: the paper's section "Demonstrating Superposition".
+    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Demonstrating
+    Superposition".
+
+    Args:
+        signed: make active features U[-1, 1].
     """
 
     def __init__(self, signed: bool = False) -> None:
         self.signed, self.sparse_uniform = signed, not signed
 
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
-        """Features ``(inst, feat, batch)``."""
+        """Compute features ``(inst, feat, batch)``, see :meth:`Features.sample`."""
         return sparse_uniform(draw(density.shape[-1]), density, self.signed)

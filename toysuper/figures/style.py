@@ -14,8 +14,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.functional.activations import named
 from toysuper.functional.spacing import evenly
+from toysuper.names import display_name
 from toysuper.snapshot import Coordinates, Snapshot
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#2f6db3", "#ececec", "#c0392b"])
@@ -70,7 +70,7 @@ def label(coordinates: Coordinates, *, drop: tuple[str, ...] = ("seed",)) -> str
 
 def _term(name: str, value: float | int | str) -> str:
     if isinstance(value, str):
-        return named(value)
+        return display_name(value)
     return f"{'1 - S' if name == 'density' else name} = {value:.3g}"
 
 

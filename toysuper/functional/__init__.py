@@ -1,1 +1,1 @@
-"""Torch in, torch out: noise, sampling, losses, geometry, theory. No Lightning, no files."""
+"""Functions of tensors: noise, sampling, losses, geometry, theory. No Lightning, no files."""

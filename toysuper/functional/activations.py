@@ -1,50 +1,41 @@
-"""Activations that may differ from instance to instance."""
+"""Elementwise functions that may differ from instance to instance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from toysuper.names import resolve
+Function = Callable[[Tensor], Tensor]
 
-HARMLESS = 0.5
-"""What a function sees in rows that are not its own: a NaN there would reach their gradients."""
-
-
-def kinds(names: Sequence[str]) -> tuple[list[str], Int[Tensor, " inst"]]:
-    """The different names, and which of them each instance has.
-
-    >>> kinds(["relu", "identity", "relu"])
-    (['relu', 'identity'], tensor([0, 1, 0]))
-    """
-    different = list(dict.fromkeys(names))
-    places = {name: k for k, name in enumerate(different)}
-    return different, torch.tensor([places[name] for name in names])
+SAFE_INPUT = 0.5
+"""Replaces the inputs of other instances: each function has a finite gradient at this number."""
 
 
-def activate(
-    z: Float[Tensor, "inst ..."], names: Sequence[str], which: Int[Tensor, "#inst"]
+def apply_per_instance(
+    z: Float[Tensor, "inst ..."], functions: Sequence[Function], which: Int[Tensor, "#inst"]
 ) -> Float[Tensor, "inst ..."]:
-    """Apply to each instance the elementwise function ``names[which[i]]``.
+    """Compute ``functions[which[i]](z[i])`` for each instance i.
 
-    >>> activate(torch.tensor([[-1.0], [-1.0]]), ["relu", "identity"], torch.tensor([0, 1]))
-    tensor([[ 0.],
-            [-1.]])
+    Every function runs on all instances, because a selection of instances would not compile. It
+    gets ``SAFE_INPUT`` where another function applies: the derivative of a value that
+    ``torch.where`` discards could still be NaN.
+
+    Args:
+        z: inputs, instances first.
+        functions: elementwise functions.
+        which: index of each instance's function, or one index for all.
+
+    >>> z = torch.tensor([[-1.0], [-1.0]])
+    >>> apply_per_instance(z, [torch.relu, torch.square], torch.tensor([0, 1]))
+    tensor([[0.],
+            [1.]])
     """
-    if len(names) == 1:
-        return resolve(names[0], "activation")(z)
-    out = torch.zeros_like(z)
-    for k, name in enumerate(names):
-        own = (which == k).to(z.dtype).view(-1, *[1] * (z.ndim - 1))  # a factor, not a mask: fuses
-        out = out + own * resolve(name, "activation")(own * z + (1 - own) * HARMLESS)
-    return out
-
-
-def named(function: str) -> str:
-    """An activation function as it is written in text.
-
-    >>> named("relu"), named("torch.special.erf")
-    ('ReLU', 'torch.special.erf')
-    """
-    return {"identity": "linear", "relu": "ReLU", "gelu": "GELU"}.get(function, function)
+    if len(functions) == 1:
+        return functions[0](z)
+    result = torch.zeros_like(z)
+    for k, function in enumerate(functions):
+        # a factor instead of a mask, because it fuses
+        selected = (which == k).to(z.dtype).view(-1, *[1] * (z.ndim - 1))
+        result = result + selected * function(selected * z + (1 - selected) * SAFE_INPUT)
+    return result

@@ -1,9 +1,12 @@
-r"""The analytic L2 attack on a toy model: one feature's direction at a time.
+r"""The analytic L2 attack on a toy model: one direction for each output.
 
-Gradient attacks fail on sparse inputs, where most outputs are cut off by the ReLU, so the paper
-pushes along the input that moves output i most. Source: the paper's section "Superposition and
-Adversarial Examples"; signs, clipping and the target are not said there: we try both signs, do not
-clip, and keep the clean x as the target.
+Gradient attacks fail on sparse inputs, because the ReLU cuts off most outputs. The paper therefore
+moves the input along the direction that changes output i most. It does not specify the sign, the
+clipping or the target: this implementation tries both signs, does not clip, and compares with the
+clean x.
+
+Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Superposition and
+Adversarial Examples".
 """
 
 from collections.abc import Callable
@@ -12,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from toysuper.functional.geometry import DEAD
+from toysuper.functional.geometry import MIN_NORM
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -20,9 +23,13 @@ Forward = Callable[[Tensor], Tensor]
 def attack_directions(
     encoder: Float[Tensor, "inst hidden feat"], decoder: Float[Tensor, "inst hidden feat"]
 ) -> Float[Tensor, "inst feat outputs"]:
-    r"""Unit inputs :math:`d_i = (V^\top W)_i / \|(V^\top W)_i\|` as columns, zero for dead rows.
+    r"""Compute unit inputs :math:`d_i = (V^\top W)_i / \|(V^\top W)_i\|`, one column per output.
 
-    For tied weights the rows of :math:`W^\top W`.
+    A row below ``MIN_NORM`` gives the direction zero. Models with tied weights have V = W.
+
+    Args:
+        encoder: W, from features to the hidden layer.
+        decoder: V, whose transpose leads from the hidden layer to the outputs.
 
     >>> W = torch.tensor([[[1.0, -1.0]]])
     >>> attack_directions(W, W)[0, :, 0]
@@ -30,7 +37,7 @@ def attack_directions(
     """
     rows = encoder.mT @ decoder
     length = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    return torch.where(length > DEAD, rows / length.clamp(min=DEAD), 0)
+    return torch.where(length > MIN_NORM, rows / length.clamp(min=MIN_NORM), 0)
 
 
 def attacked_loss(
@@ -40,12 +47,24 @@ def attacked_loss(
     x: Float[Tensor, "inst feat batch"],
     budget: Float[Tensor, " inst"],
 ) -> tuple[Float[Tensor, " inst"], Float[Tensor, " inst"]]:
-    r"""Mean loss of clean inputs, and with the most harmful :math:`\pm \epsilon d_i` added to each.
+    r"""Compute the mean loss of clean inputs and of attacked inputs.
+
+    The attacked input is the worst for its sample among x and all :math:`x \pm \epsilon d_i`.
+
+    Args:
+        forward: the model, from inputs to outputs of the same shape.
+        directions: unit inputs :math:`d_i` as columns, from :func:`attack_directions`.
+        importance: weight :math:`I_i` of each feature's squared error.
+        x: clean inputs, which are also the target.
+        budget: length :math:`\epsilon` of the attack on each instance.
+
+    Returns:
+        The mean loss of the clean inputs, and that of the attacked ones.
 
     >>> x, W = torch.zeros(1, 2, 1), torch.tensor([[[1.0, -1.0]]])
-    >>> relu = lambda v: torch.relu(W.mT @ (W @ v))
+    >>> model = lambda v: torch.relu(W.mT @ (W @ v))
     >>> ones = torch.ones(1)
-    >>> _, worst = attacked_loss(relu, attack_directions(W, W), torch.ones(1, 2), x, ones)
+    >>> _, worst = attacked_loss(model, attack_directions(W, W), torch.ones(1, 2), x, ones)
     >>> worst.round(decimals=4)  # (2 / 2^0.5)^2
     tensor([2.])
     """
@@ -55,6 +74,6 @@ def attacked_loss(
 
     clean = worst = loss(x)
     for i in range(directions.shape[2]):
-        push = (budget[:, None] * directions[..., i])[..., None]
-        worst = torch.maximum(worst, torch.maximum(loss(x + push), loss(x - push)))
+        shift = (budget[:, None] * directions[..., i])[..., None]
+        worst = torch.maximum(worst, torch.maximum(loss(x + shift), loss(x - shift)))
     return clean.mean(-1), worst.mean(-1)

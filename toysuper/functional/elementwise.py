@@ -1,13 +1,13 @@
-"""Elementwise functions for activations and tasks that torch has no short name for."""
+"""Elementwise functions for activations and tasks that torch does not provide."""
 
 from torch import Tensor
 
 
 def identity(z: Tensor) -> Tensor:
-    """Return z: the linear model's activation and the reconstruction task."""
+    """Return z: the activation of linear models, and the task of reconstruction."""
     return z
 
 
 def quadratic(z: Tensor) -> Tensor:
-    """Square each element."""
+    """Compute the square of each element."""
     return z.square()

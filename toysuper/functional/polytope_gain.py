@@ -1,12 +1,13 @@
-r"""Which geometry pays: the loss that a polytope of features takes away, per hidden dimension.
+r"""The gain of a geometry: how much loss a polytope of features removes per hidden dimension.
 
 .. math:: G = \frac{k\, u(p) - \min_{s, b} L_k(p; s, b)}{d\, u(p)}, \qquad u(p) = p/3 - p^2/4
 
-for k features along the vertices of a polytope in d dimensions, with one length s and one bias b.
-A feature with a dimension of its own has G = 1. Features are independent and U[0, 1] when active.
+for k features along the vertices of a polytope in d dimensions, with one common length s and one
+common bias b. A feature with a dimension of its own has G = 1. Features are independent and
+U[0, 1] when active.
 
-Source: the paper's section "The Geometry of Superposition" asks why features form these polytopes;
-the comparison is ours.
+Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
+Superposition", asks why features form these polytopes; it does not make this comparison.
 """
 
 from functools import cache
@@ -14,13 +15,13 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from toysuper.experiments.loss_decomposition.theory import binomial
 from toysuper.functional.polytopes import antiprism, icosahedron, polygon, simplex
-from toysuper.functional.theory import uniform_variance
+from toysuper.functional.theory import binomial, uniform_variance
 
-SAMPLES = 4096
-"""Points of the Sobol sequence."""
+SOBOL_POINTS = 4096
 
+NEGLIGIBLE = 1e-5
+"""Largest probability of a number of active features that the loss leaves out."""
 
 GEOMETRIES: dict[str, tuple[int, Tensor]] = {
     "single": (1, torch.ones(1, 1, dtype=torch.float64)),
@@ -31,26 +32,37 @@ GEOMETRIES: dict[str, tuple[int, Tensor]] = {
     "square antiprism": (3, antiprism()),
     "icosahedron": (3, icosahedron()),
 }
-"""Hidden dimensions d and unit vectors of each."""
+"""Hidden dimensions d and unit vectors, as columns, of each geometry."""
 
 
 @cache
-def _cases(count: int) -> list[Tensor]:
-    """Features with exactly k active, for each k from 0 to count, from a Sobol sequence."""
+def _samples(count: int) -> list[Tensor]:
+    """Samples with exactly k active features, for each k from 0 to count, by a Sobol sequence."""
     engine = torch.quasirandom.SobolEngine(2 * count, scramble=True, seed=count)
-    order, value = engine.draw(SAMPLES, dtype=torch.float64).T.chunk(2)
+    order, value = engine.draw(SOBOL_POINTS, dtype=torch.float64).T.chunk(2)
     rank = order.argsort(0).argsort(0)
     return [value * (rank < k) for k in range(count + 1)]
 
 
 def polytope_loss(name: str, density: float, length: Tensor, bias: Tensor) -> Tensor:
-    """Expected loss of a polytope's features of one length and bias, over how many are active."""
+    """Compute the expected loss of features along the vertices of a polytope.
+
+    Args:
+        name: a key of ``GEOMETRIES``.
+        density: probability p that a feature is active.
+        length: common length s of all features, a scalar.
+        bias: common bias b of all outputs, a scalar.
+
+    >>> zero = torch.tensor(0.0)
+    >>> round(float(polytope_loss("single", 0.5, zero, zero)), 3)  # E x^2 = p / 3
+    0.167
+    """
     _, unit = GEOMETRIES[name]
     count = unit.shape[1]
     gram, total = unit.T @ unit, torch.zeros((), dtype=torch.float64)
-    for k, x in enumerate(_cases(count)):
+    for k, x in enumerate(_samples(count)):
         weight = float(binomial(count, k, torch.tensor(density, dtype=torch.float64)))
-        if weight > 1e-5:
+        if weight > NEGLIGIBLE:
             error = x - torch.relu(length**2 * (gram @ x) + bias)
             total = total + weight * error.square().sum(0).mean()
     return total
@@ -60,30 +72,34 @@ def polytope_loss(name: str, density: float, length: Tensor, bias: Tensor) -> Te
 @torch.inference_mode(False)
 @torch.enable_grad()
 def gain(name: str, density: float) -> float:
-    """G of a polytope at its best common length and bias, by L-BFGS.
+    """Compute the gain G of a geometry at its best common length and bias, by L-BFGS.
+
+    Args:
+        name: a key of ``GEOMETRIES``.
+        density: probability p that a feature is active.
 
     >>> round(gain("digon", 1 / 3), 2), round(gain("single", 0.5), 2)
     (1.57, 1.0)
     """
     dimensions, unit = GEOMETRIES[name]
-    place = torch.tensor([1.0, -0.05], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([place], max_iter=40, line_search_fn="strong_wolfe")
+    parameters = torch.tensor([1.0, -0.05], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([parameters], max_iter=40, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = polytope_loss(name, density, *place)
+        loss = polytope_loss(name, density, *parameters)
         loss.backward()
         return loss
 
     optimizer.step(closure)
-    scale = float(uniform_variance(torch.tensor(density, dtype=torch.float64)))
-    return (unit.shape[1] * scale - float(closure().detach())) / (dimensions * scale)
+    variance = float(uniform_variance(torch.tensor(density, dtype=torch.float64)))
+    return (unit.shape[1] * variance - float(closure().detach())) / (dimensions * variance)
 
 
-def winner(density: float) -> str:
-    """The geometry with the largest gain.
+def best_geometry(density: float) -> str:
+    """Return the name of the geometry with the largest gain.
 
-    >>> [winner(1 / x) for x in (1.4, 2.2, 12.0)]
+    >>> [best_geometry(1 / x) for x in (1.4, 2.2, 12.0)]
     ['triangle', 'digon', 'icosahedron']
     """
     return max(GEOMETRIES, key=lambda name: gain(name, density))

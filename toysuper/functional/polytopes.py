@@ -1,9 +1,11 @@
-r"""Which polytopes the feature directions form: the components of the feature geometry graph.
+r"""The polytopes that the feature directions form: components of the feature geometry graph.
 
-Features are nodes, joined where they are represented and not orthogonal. A component spans a space
-of its own, a factor of the tegum product that all features form together.
+The nodes of this graph are features. An edge joins two of them if both are represented and they
+are not orthogonal. A component spans a space of its own: it is one factor of the tegum product
+that all features form together.
 
-Source: the paper's section "The Geometry of Superposition".
+Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
+Superposition".
 """
 
 import math
@@ -15,44 +17,61 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from toysuper.functional.geometry import directions, norms
+from toysuper.functional.geometry import REPRESENTED, directions, norms
 
-KNOWN = {2: "digon", 3: "triangle", 4: "tetrahedron"}
+SIMPLEX_NAMES = {2: "digon", 3: "triangle", 4: "tetrahedron"}
+
+PRODUCT_NAMES = {
+    ("digon", "digon", "digon"): "octahedron",
+    ("digon", "triangle"): "triangular bipyramid",
+    ("digon", "pentagon"): "pentagonal bipyramid",
+}
 
 
 def adjacency(
-    W: Float[Tensor, "inst hidden feat"], cosine: float = 0.1, norm: float = 0.5
+    W: Float[Tensor, "inst hidden feat"], cosine: float = 0.1, norm: float = REPRESENTED
 ) -> Bool[Tensor, "inst feat feat"]:
-    r"""Which pairs have :math:`|\hat W_i \cdot \hat W_j| >` cosine and norms above ``norm``.
+    r"""Compute which features are joined: :math:`|\hat W_i \cdot \hat W_j|` above ``cosine``.
+
+    Args:
+        W: feature directions.
+        cosine: smallest absolute cosine of two joined features.
+        norm: smallest norm of a joined feature.
 
     >>> adjacency(torch.tensor([[[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]]]))[0].int().tolist()
     [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
     """
-    unit, kept = directions(W), norms(W) > norm
+    unit, represented = directions(W), norms(W) > norm
     close = (unit.mT @ unit).abs() > cosine
-    alone = torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
-    return close & kept[:, :, None] & kept[:, None] & ~alone
+    diagonal = torch.eye(W.shape[-1], dtype=torch.bool, device=W.device)
+    return close & represented[:, :, None] & represented[:, None] & ~diagonal
 
 
-def labels(adjacent: Bool[Tensor, "inst feat feat"]) -> Int[Tensor, "inst feat"]:
-    """The smallest feature in each feature's component.
+def connected_components(adjacent: Bool[Tensor, "inst feat feat"]) -> Int[Tensor, "inst feat"]:
+    """Compute the connected components of graphs, each labelled by its smallest feature.
 
     >>> chain = torch.tensor([[[0, 0, 1], [0, 0, 0], [1, 0, 0]]], dtype=torch.bool)
-    >>> labels(chain).tolist()
+    >>> connected_components(chain).tolist()
     [[0, 1, 0]]
     """
     feat = adjacent.shape[-1]
-    found = torch.arange(feat, device=adjacent.device).expand(adjacent.shape[:2])
+    label = torch.arange(feat, device=adjacent.device).expand(adjacent.shape[:2])
     while True:
-        beside = torch.where(adjacent, found[:, None], feat).amin(-1)
-        smaller = torch.minimum(found, beside)
-        if torch.equal(smaller, found):
-            return found
-        found = smaller
+        neighbour = torch.where(adjacent, label[:, None], feat).amin(-1)
+        smaller = torch.minimum(label, neighbour)
+        if torch.equal(smaller, label):
+            return label
+        label = smaller
 
 
 class Polytope(NamedTuple):
-    """Features of one component, what it is nearest to, and how far its cosines are from that."""
+    """One component of the feature geometry graph.
+
+    Attributes:
+        features: indices of its features.
+        name: the polytope whose cosines are nearest, or ``unknown``.
+        residual: root mean square difference of its cosines from those of that polytope.
+    """
 
     features: list[int]
     name: str
@@ -60,29 +79,27 @@ class Polytope(NamedTuple):
 
 
 def polytopes(W: Float[Tensor, "hidden feat"], tolerance: float = 0.05) -> list[Polytope]:
-    """All components of one model, ``unknown`` where the residual exceeds ``tolerance``.
+    """Compute all components of one model and name each of them.
 
-    Features that are not represented are left out; ``single`` is one with a dimension of its own.
+    Features that are not represented belong to none. A feature with a dimension of its own is a
+    component named ``single``.
+
+    Args:
+        W: feature directions.
+        tolerance: largest residual of a polytope that gets a name; above it is ``unknown``.
 
     >>> W = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.1]])
     >>> [(p.name, p.features) for p in polytopes(W)]
     [('digon', [0, 1]), ('single', [2])]
     """
-    kept = norms(W[None])[0] > 0.5
-    label = labels(adjacency(W[None]))[0]
-    groups = [(label == k).nonzero()[:, 0] for k in label[kept].unique()]
+    represented = norms(W[None])[0] > REPRESENTED
+    component = connected_components(adjacency(W[None]))[0]
+    groups = [(component == k).nonzero()[:, 0] for k in component[represented].unique()]
     return [Polytope(group.tolist(), *_identify(W[:, group], tolerance)) for group in groups]
 
 
-PRODUCTS = {
-    ("digon", "digon", "digon"): "octahedron",
-    ("digon", "triangle"): "triangular bipyramid",
-    ("digon", "pentagon"): "pentagonal bipyramid",
-}
-
-
 def product_name(parts: Sequence[Polytope]) -> str:
-    """The tegum product of all components, by its own name where it has one.
+    """Return the name of the tegum product of all components, and its factors.
 
     >>> W = torch.cat([torch.eye(3), -torch.eye(3)], 1)
     >>> product_name(polytopes(W))
@@ -90,38 +107,44 @@ def product_name(parts: Sequence[Polytope]) -> str:
     """
     names = sorted(part.name for part in parts)
     factors = " × ".join(f"{count} {name}" for name, count in Counter(names).most_common())
-    known = PRODUCTS.get(tuple(names))
-    return f"{known} ({factors})" if known else factors or "nothing represented"
+    product = PRODUCT_NAMES.get(tuple(names))
+    return f"{product} ({factors})" if product else factors or "nothing represented"
 
 
 def _identify(W: Float[Tensor, "hidden members"], tolerance: float) -> tuple[str, float]:
+    """The name of the nearest polytope, and the residual."""
     count = W.shape[1]
     if count == 1:
         return "single", 0.0
-    found = _cosines(W)
-    near = {name: float((found - shape).square().mean().sqrt()) for name, shape in _shapes(count)}
-    name = min(near, key=near.__getitem__)
-    return (name if near[name] <= tolerance else "unknown"), near[name]
+    cosines = _cosines(W)
+    residuals = {
+        name: float((cosines - expected).square().mean().sqrt())
+        for name, expected in _candidates(count)
+    }
+    name = min(residuals, key=residuals.__getitem__)
+    return (name if residuals[name] <= tolerance else "unknown"), residuals[name]
 
 
 def _cosines(W: Float[Tensor, "hidden members"]) -> Float[Tensor, " pairs"]:
-    """Of all pairs, sorted: what neither rotation nor order nor norms change."""
+    """Sorted cosines of all pairs; rotation, order and norms do not change them."""
     unit = directions(W.double()[None])[0]
     return (unit.mT @ unit)[*torch.triu_indices(W.shape[1], W.shape[1], 1)].sort().values
 
 
-def _shapes(count: int) -> list[tuple[str, Float[Tensor, " pairs"]]]:
-    """Polytopes with that many vertices."""
-    found = [(KNOWN.get(count, f"{count}-simplex"), _cosines(simplex(count)))]
+def _candidates(count: int) -> list[tuple[str, Float[Tensor, " pairs"]]]:
+    """Names and sorted cosines of the polytopes with ``count`` vertices."""
+    shapes = [(SIMPLEX_NAMES.get(count, f"{count}-simplex"), simplex(count))]
     if count > 4:  # a square is two digons
-        found.append(("pentagon" if count == 5 else f"{count}-gon", _cosines(polygon(count))))
+        shapes.append(("pentagon" if count == 5 else f"{count}-gon", polygon(count)))
     if count == 8:
-        found.append(("square antiprism", _cosines(antiprism())))
-    return found
+        shapes.append(("square antiprism", antiprism()))
+    return [(name, _cosines(vertices)) for name, vertices in shapes]
 
 
 def simplex(count: int) -> Float[Tensor, "count count"]:
-    r"""Unit vectors with all cosines :math:`-1 / (k - 1)`: the axes, less their mean.
+    r"""Compute ``count`` unit vectors with equal cosines of :math:`-1 / (k - 1)`, k = ``count``.
+
+    They are the axes minus their mean, so they span one dimension fewer than they have rows.
 
     >>> (simplex(3).mT @ simplex(3)).round(decimals=4)[0]
     tensor([ 1.0000, -0.5000, -0.5000], dtype=torch.float64)
@@ -131,7 +154,7 @@ def simplex(count: int) -> Float[Tensor, "count count"]:
 
 
 def polygon(count: int) -> Float[Tensor, "2 count"]:
-    """Unit vectors at equal angles in the plane.
+    """Compute ``count`` unit vectors at equal angles in the plane.
 
     >>> polygon(4).round().int().tolist()
     [[1, 0, -1, 0], [0, 1, 0, -1]]
@@ -141,18 +164,22 @@ def polygon(count: int) -> Float[Tensor, "2 count"]:
 
 
 def antiprism() -> Float[Tensor, "3 8"]:
-    """Two squares, one turned by 45 degrees, at heights +-sqrt(1/3): a tight frame, D = 3/8.
+    r"""Compute the eight vertices of a square antiprism that is a tight frame: D = 3/8 for each.
+
+    It is two squares at heights :math:`\pm\sqrt{1/3}`, one of them turned by 45 degrees.
 
     >>> (antiprism() @ antiprism().mT).round(decimals=4).diagonal()
     tensor([2.6667, 2.6667, 2.6667], dtype=torch.float64)
     """
-    around = polygon(8)[:, [0, 2, 4, 6, 1, 3, 5, 7]] * math.sqrt(2 / 3)
+    squares = polygon(8)[:, [0, 2, 4, 6, 1, 3, 5, 7]] * math.sqrt(2 / 3)
     height = torch.tensor([1.0] * 4 + [-1.0] * 4, dtype=torch.float64) / math.sqrt(3)
-    return torch.cat([around, height[None]])
+    return torch.cat([squares, height[None]])
 
 
 def icosahedron() -> Float[Tensor, "3 12"]:
-    """Twelve unit vectors in six antipodal pairs, any two others at cosines of +-1/sqrt(5).
+    r"""Compute the twelve vertices of an icosahedron, six antipodal pairs of unit vectors.
+
+    Two vertices of different pairs have cosine :math:`\pm 1 / \sqrt 5`.
 
     >>> icosahedron().norm(dim=0).unique().round(decimals=6)
     tensor([1.], dtype=torch.float64)

@@ -1,20 +1,28 @@
-"""A few of many, evenly or logarithmically spaced."""
+"""A few of many numbers, evenly or logarithmically spaced."""
 
 import numpy as np
 
 
-def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers 0 … count - 1, at least the first and the last.
+def evenly(count: int, max_items: int) -> list[int]:
+    """Return evenly spaced numbers from 0 to count - 1, always with the first and the last.
+
+    Args:
+        count: how many numbers there are.
+        max_items: most numbers to return; 2 if it is smaller.
 
     >>> evenly(10, 4), evenly(2, 4), evenly(5, 1)
     ([0, 3, 6, 9], [0, 1], [0, 4])
     """
-    chosen = min(count, max(2, most))
-    return [k * (count - 1) // max(1, chosen - 1) for k in range(chosen)]
+    items = min(count, max(2, max_items))
+    return [k * (count - 1) // max(1, items - 1) for k in range(items)]
 
 
 def log_spaced(total: int, num: int) -> list[int]:
-    """At most ``num`` different steps, evenly spaced in the logarithm from 1 to ``total``.
+    """Return different steps that are evenly spaced in the logarithm from 1 to ``total``.
+
+    Args:
+        total: the last step.
+        num: most steps to return; rounding may make several of them equal.
 
     >>> log_spaced(100, 5)
     [1, 3, 10, 32, 100]

@@ -1,12 +1,14 @@
 """Closed forms for independent features that are U[0, 1] when active."""
 
+from math import lgamma
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 
 def uniform_variance(density: Tensor) -> Tensor:
-    r"""Variance of a sparse uniform feature, :math:`u(p) = p/3 - p^2/4`.
+    r"""Compute the variance of a sparse uniform feature, :math:`u(p) = p/3 - p^2/4`.
 
     >>> uniform_variance(torch.tensor(1.0))
     tensor(0.0833)
@@ -14,22 +16,45 @@ def uniform_variance(density: Tensor) -> Tensor:
     return density / 3 - density**2 / 4
 
 
-def linear_floor(
+def binomial(n: int, k: int, density: Tensor) -> Tensor:
+    r"""Compute the probability that k of n are active, :math:`\binom{n}{k} p^k (1 - p)^{n-k}`.
+
+    Args:
+        n: number of features.
+        k: number of active features.
+        density: probability p that a feature is active.
+
+    >>> binomial(2, 1, torch.tensor([0.5, 1.0]))
+    tensor([0.5000, 0.0000])
+    """
+    log_ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    active, inactive = torch.tensor(float(k)), torch.tensor(float(n - k))
+    return torch.exp(log_ways + torch.xlogy(active, density) + torch.xlogy(inactive, 1 - density))
+
+
+def linear_optimum_loss(
     importance: Float[Tensor, "inst feat"],
     density: Float[Tensor, "inst feat"],
     hidden: int | Tensor,
 ) -> Float[Tensor, " inst"]:
-    r"""The least loss of a linear model, :math:`\sum_{i > m} I_i u(p_i)` over the cheapest.
+    r"""Compute the smallest loss that a linear model can have.
 
-    ``hidden`` is m, or one for each instance. Reached exactly when W projects on the m features
-    with the largest :math:`I_i u(p_i)`.
+    .. math:: L = \sum_{i > m} I_i u(p_i)
 
-    >>> linear_floor(torch.tensor([[1.0, 0.5, 0.25]]), torch.ones(1, 3), hidden=2)
+    with the features in order of falling :math:`I_i u(p_i)`. A model has this loss exactly when W
+    projects on the first m of them and b is the mean of the others.
+
+    Args:
+        importance: weight I of each feature's squared error.
+        density: probability p that a feature is active.
+        hidden: hidden dimensions m, one number or one per instance.
+
+    >>> linear_optimum_loss(torch.tensor([[1.0, 0.5, 0.25]]), torch.ones(1, 3), hidden=2)
     tensor([0.0208])
     """
     cost = importance * uniform_variance(density)
-    left_out = torch.arange(cost.shape[-1]) >= torch.as_tensor(hidden)[..., None]
-    return (cost.sort(-1, descending=True).values * left_out).sum(-1)
+    dropped = torch.arange(cost.shape[-1]) >= torch.as_tensor(hidden)[..., None]
+    return (cost.sort(-1, descending=True).values * dropped).sum(-1)
 
 
 def linear_loss(
@@ -38,10 +63,16 @@ def linear_loss(
     importance: Float[Tensor, "inst feat"],
     density: Float[Tensor, "inst feat"],
 ) -> Float[Tensor, " inst"]:
-    r"""Exact expected loss of x' = WᵀW x + b.
+    r"""Compute the exact expected loss of the linear model :math:`x' = W^\top W x + b`.
 
-    With :math:`R = 1 - W^\top W` the error is :math:`R x - b`, so feature i costs
-    :math:`(R \mu - b)_i^2 + \sum_j R_{ij}^2 u(p_j)` with :math:`\mu = p / 2`.
+    With :math:`R = 1 - W^\top W` the error is :math:`R x - b`. With :math:`\mu = p / 2`, feature i
+    adds :math:`I_i` times :math:`(R \mu - b)_i^2 + \sum_j R_{ij}^2 u(p_j)`.
+
+    Args:
+        W: weights.
+        bias: bias of the outputs.
+        importance: weight I of each feature's squared error.
+        density: probability p that a feature is active.
 
     >>> zero = torch.zeros(1, 1, 2)
     >>> half = torch.full((1, 2), 0.5)
@@ -50,42 +81,50 @@ def linear_loss(
     """
     R = torch.eye(W.shape[-1], dtype=W.dtype, device=W.device) - W.mT @ W
     mean_error = (R @ (density / 2)[..., None])[..., 0] - bias
-    spread = (R.square() @ uniform_variance(density)[..., None])[..., 0]
-    return (importance * (mean_error.square() + spread)).sum(-1)
+    variance = (R.square() @ uniform_variance(density)[..., None])[..., 0]
+    return (importance * (mean_error.square() + variance)).sum(-1)
 
 
 def integral_relu_squared(a: Tensor, b: Tensor) -> Tensor:
-    r""":math:`\int_0^1 \mathrm{ReLU}(a x + b)^2 dx`.
+    r"""Compute :math:`\int_0^1 \mathrm{ReLU}(a x + b)^2 dx`.
 
-    Equals :math:`[(a+b)_+^3 - b_+^3] / 3a`, and :math:`b_+^2` at a = 0. Written as a quadratic in
-    the part of [0, 1] where the argument is positive, which is stable for tiny a.
+    It equals :math:`[(a+b)_+^3 - b_+^3] / 3a`, and :math:`b_+^2` at a = 0. The code uses a
+    quadratic over the part of [0, 1] where the argument is positive, which is stable for tiny a.
+
+    Args:
+        a: slopes.
+        b: offsets, which broadcast against the slopes.
 
     >>> integral_relu_squared(torch.tensor([1.0, 0.0, -1.0]), torch.tensor([0.0, 2.0, 0.0]))
     tensor([0.3333, 4.0000, 0.0000])
     """
-    low, high = torch.relu(b), torch.relu(a + b)
-    return _positive_share(a, b) * (low**2 + low * high + high**2) / 3
+    start, end = torch.relu(b), torch.relu(a + b)
+    return _positive_length(a, b) * (start**2 + start * end + end**2) / 3
 
 
-def _positive_share(a: Tensor, b: Tensor) -> Tensor:
+def _positive_length(a: Tensor, b: Tensor) -> Tensor:
     """Length of {x in [0, 1]: a x + b > 0}."""
     root = -b / torch.where(a == 0, torch.ones_like(a), a)
-    share = torch.where(a > 0, 1 - root, root).clamp(0, 1)
-    return torch.where(a == 0, (b > 0).to(a.dtype), share)
+    length = torch.where(a > 0, 1 - root, root).clamp(0, 1)
+    return torch.where(a == 0, (b > 0).to(a.dtype), length)
 
 
 def integral_relu_error(a: Tensor, b: Tensor) -> Tensor:
-    r""":math:`\int_0^1 (x - \mathrm{ReLU}(a x + b))^2 dx`.
+    r"""Compute :math:`\int_0^1 (x - \mathrm{ReLU}(a x + b))^2 dx`.
 
-    Expands to :math:`1/3 - 2 \int x\,\mathrm{ReLU} + \int \mathrm{ReLU}^2`, the middle integral
-    by Simpson's rule on the interval where the argument is positive (exact for quadratics).
+    It expands to :math:`1/3 - 2 \int x\,\mathrm{ReLU} + \int \mathrm{ReLU}^2`. Simpson's rule on
+    the interval where the argument is positive gives the middle integral, exactly for quadratics.
+
+    Args:
+        a: slopes.
+        b: offsets, which broadcast against the slopes.
 
     >>> integral_relu_error(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 0.0]))
     tensor([0.0000, 0.3333])
     """
-    share = _positive_share(a, b)
-    start = torch.where(a >= 0, 1 - share, torch.zeros_like(share))
-    x = torch.stack([start, start + share / 2, start + share])
+    length = _positive_length(a, b)
+    start = torch.where(a >= 0, 1 - length, torch.zeros_like(length))
+    x = torch.stack([start, start + length / 2, start + length])
     values = x * torch.relu(a * x + b)
-    product = share * (values[0] + 4 * values[1] + values[2]) / 6
+    product = length * (values[0] + 4 * values[1] + values[2]) / 6
     return 1 / 3 - 2 * product + integral_relu_squared(a, b)

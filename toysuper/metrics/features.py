@@ -33,7 +33,7 @@ def objective(snapshot: Snapshot) -> PerInstance:
 
 def linear_floor(snapshot: Snapshot) -> PerInstance:
     """The least loss that a linear model can have; NaN where features are not sparse uniform."""
-    floor = theory.linear_floor(snapshot.importance, snapshot.density, snapshot.hidden_sizes)
+    floor = theory.linear_optimum_loss(snapshot.importance, snapshot.density, snapshot.hidden_sizes)
     known = [task == "identity" and snapshot.sparse_uniform for task in snapshot.task]
     return floor.where(torch.tensor(known), torch.nan)
 

@@ -13,11 +13,10 @@ from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
 from toysuper.data.grid import Grid, per_instance_floats
 from toysuper.data.memory import refuse_beyond_memory
-from toysuper.data.named_functions import Functions
 from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
-from toysuper.names import elementwise_function, resolve
+from toysuper.names import PerInstanceFunction, elementwise_function, resolve
 from toysuper.snapshot import Snapshot, map_tensors
 
 
@@ -138,7 +137,7 @@ class ToyModel(nn.Module, ABC):
             density=density,
             importance=data.importance.to(dtype),
             loss=density * torch.nan if loss is None else loss.cpu(),
-            sets=data.features.sets(self.n).expand(inst, -1),
+            sets=data.features.set_index(self.n).expand(inst, -1),
             task=each(data.tasks),
             activation=each(self.activation),
             hidden_activation=each(self.hidden_activation),
@@ -189,7 +188,9 @@ class ToyModel(nn.Module, ABC):
         self.known_axes.add(name)
         return nn.Buffer(per_instance_floats(self.grid, name, value), persistent=False)
 
-    def per_instance_functions(self, name: str, value: str) -> tuple[tuple[str, ...], Functions]:
+    def per_instance_functions(
+        self, name: str, value: str
+    ) -> tuple[tuple[str, ...], PerInstanceFunction]:
         """Look up elementwise functions that a grid axis may name: names, and a module of them.
 
         Args:
@@ -203,7 +204,7 @@ class ToyModel(nn.Module, ABC):
         names = tuple(str(value) for value in self.grid.per_instance(name, value))
         for function in dict.fromkeys(names):
             elementwise_function(function, name)
-        return names, Functions(names)
+        return names, PerInstanceFunction(names, name)
 
     def _check_sizes(self) -> None:
         if self.hidden < 1:

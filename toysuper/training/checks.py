@@ -36,7 +36,7 @@ def check_model(module: Any, data: SyntheticData) -> None:
     model.check_data(data)
     module.objective.check_model(model)
     device, dtype = module.device, next(module.parameters()).dtype
-    world = data.world(samples=max(4, data.features.least(model.n))).to(dtype=dtype)
+    world = data.world(samples=max(4, data.features.min_samples(model.n))).to(dtype=dtype)
     _check_targets(model, data, world)
     _check_forward(model, world.to(device=device))
 

@@ -30,7 +30,7 @@ def measured(W: torch.Tensor, bias: torch.Tensor, p: float, r: float) -> float:
     n = W.shape[1]
     columns = quadrature_columns(n, n, 40 if n == 2 else 20)
     density = torch.full((1, n), p, dtype=f64)
-    weight = probability(columns.active, density) * columns.share.double()
+    weight = probability(columns.active, density) * columns.weight.double()
     x = columns.values[None].double()
     answer = torch.relu(W.mT @ (W @ x) + bias[:, None])
     importance = torch.ones(1, n, dtype=f64)

@@ -10,7 +10,6 @@ U[0, 1] when active.
 """
 
 from collections.abc import Sequence
-from math import lgamma
 from typing import NamedTuple
 
 import torch
@@ -18,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.functional.noise import Purpose, bits, uniform
-from toysuper.functional.theory import integral_relu_error, integral_relu_squared
+from toysuper.functional.theory import binomial, integral_relu_error, integral_relu_squared
 
 
 class Parts(NamedTuple):
@@ -70,17 +69,6 @@ def one_active(
 
 
 NEGLIGIBLE = 1e-9
-
-
-def binomial(n: int, k: int, density: Tensor) -> Tensor:
-    """Probability that k of n features are active, for one density per instance.
-
-    >>> binomial(2, 1, torch.tensor([0.5, 1.0]))
-    tensor([0.5000, 0.0000])
-    """
-    ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-    many, few = torch.tensor(float(k)), torch.tensor(float(n - k))
-    return torch.exp(ways + torch.xlogy(many, density) + torch.xlogy(few, 1 - density))
 
 
 def decompose(

@@ -69,5 +69,5 @@ def columns() -> Columns:
     for k in range(6):
         part = quadrature_columns(5, k, max(1, NODES[k]))
         kept = part.active.sum(0) == k
-        parts.append(Columns(part.values[:, kept], part.active[:, kept], part.share[kept]))
+        parts.append(Columns(part.values[:, kept], part.active[:, kept], part.weight[kept]))
     return Columns(*(torch.cat(fields, -1) for fields in zip(*parts, strict=True)))

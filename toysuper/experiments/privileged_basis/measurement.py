@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from toysuper.functional.polytopes import labels
+from toysuper.functional.polytopes import connected_components
 from toysuper.metrics.neurons import alive, takes_part, with_neurons
 from toysuper.snapshot import Snapshot
 
@@ -34,7 +34,7 @@ def model_codes(model: Snapshot) -> list[Code]:
     part, living = takes_part(model)[0], alive(model)[0]
     signs = (model.encoder[0].sign() * part).int()
     shared = part.double() @ part.double().T > 0
-    label = labels(shared[None])[0]
+    label = connected_components(shared[None])[0]
     found = []
     for first in label[living].unique().tolist():
         neurons = (label == first).nonzero()[:, 0].tolist()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from toysuper.claims.base import Claim, absent, numbers, within
-from toysuper.functional.theory import linear_floor
+from toysuper.functional.theory import linear_optimum_loss
 from toysuper.metrics import dimensionality, dimensions_per_feature, held_out_loss, norm
 from toysuper.metrics.features import REPRESENTED
 from toysuper.snapshot import Snapshot
@@ -24,7 +24,7 @@ def _dense(models: Snapshot, sparsity: Tensor) -> Claim:
     here = models.where(lambda i: float(sparsity[i]) < 1.2)
     if not len(here):
         return absent("DSTAR loss", statement, "0.98-1.01")
-    floor = linear_floor(here.importance, here.density, here.W.shape[1])
+    floor = linear_optimum_loss(here.importance, here.density, here.W.shape[1])
     ratio = held_out_loss(here) / floor
     return Claim(
         "DSTAR loss", statement, "0.98-1.01", numbers(ratio, ".3f"), within(ratio, 0.98, 1.01)
