@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from toysuper.experiments.loss_decomposition.theory import decompose
 from toysuper.functional.geometry import dimensionality
 from toysuper.functional.polytope_gain import GEOMETRIES, gain, polytope_loss, winner
 from toysuper.functional.polytopes import icosahedron
@@ -24,14 +23,6 @@ def test_gains_agree_with_an_independent_calculation(sparsity: float) -> None:
 def test_features_in_an_icosahedron_share_a_quarter_of_a_dimension() -> None:
     shares = dimensionality(icosahedron()[None])
     torch.testing.assert_close(shares, torch.full((1, 12), 0.25))
-
-
-def test_the_loss_is_the_decompositions() -> None:
-    _, unit = GEOMETRIES["pentagon"]
-    W, bias = 1.1 * unit[None], torch.full((1, 5), -0.1)
-    slow = decompose(W, bias, torch.ones(1, 5), torch.tensor([0.3]), samples=1 << 16).total
-    fast = polytope_loss("pentagon", 0.3, torch.tensor(1.1), torch.tensor(-0.1))
-    assert float(fast) == pytest.approx(float(slow), rel=0.005)
 
 
 def test_digons_without_bias_beat_single_features_below_four_sevenths() -> None:

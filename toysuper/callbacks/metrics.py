@@ -15,7 +15,7 @@ from toysuper.snapshot import Coordinates, Snapshot
 
 DEFAULT = (
     measure.held_out_loss,
-    measure.linear_floor,
+    measure.linear_optimum_loss,
     measure.represented,
     measure.mean_superposition,
     measure.superposition,
@@ -27,7 +27,7 @@ NEURONS = (
     measure.monosemantic,
     measure.polysemantic,
     measure.monosemantic_fraction,
-    measure.participation,
+    measure.participation_ratio,
     measure.polysemanticity_entropy,
 )
 QUANTILES = (0.1, 0.5, 0.9)
@@ -78,7 +78,7 @@ class SnapshotMetrics(SnapshotCallback):
         }
 
     def _lay_out(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        floors = bool(measure.linear_floor(snapshot).isfinite().any())
+        floors = bool(measure.linear_optimum_loss(snapshot).isfinite().any())
         for writer in writers(trainer, "add_custom_scalars"):
             writer.add_custom_scalars(layout(self._tags(snapshot), floors))
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from toysuper import metrics as measure
 from toysuper.callbacks.about import tell
 from toysuper.callbacks.base import SnapshotCallback, attempt, chosen, run_folder
-from toysuper.claims.base import Claim, markdown, table
+from toysuper.claims import Claim, markdown, table
 from toysuper.data.grid import places
 from toysuper.runs.files import write_csv, write_whole
 from toysuper.snapshot import Snapshot

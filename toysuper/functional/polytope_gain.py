@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from toysuper.experiments.loss_decomposition.theory import binomial
+from toysuper.functional.binomial import binomial_probability
 from toysuper.functional.polytopes import antiprism, icosahedron, polygon, simplex
 from toysuper.functional.theory import uniform_variance
 
@@ -49,7 +49,7 @@ def polytope_loss(name: str, density: float, length: Tensor, bias: Tensor) -> Te
     count = unit.shape[1]
     gram, total = unit.T @ unit, torch.zeros((), dtype=torch.float64)
     for k, x in enumerate(_cases(count)):
-        weight = float(binomial(count, k, torch.tensor(density, dtype=torch.float64)))
+        weight = float(binomial_probability(count, k, torch.tensor(density, dtype=torch.float64)))
         if weight > 1e-5:
             error = x - torch.relu(length**2 * (gram @ x) + bias)
             total = total + weight * error.square().sum(0).mean()

@@ -1,4 +1,4 @@
-"""What is measured: streaming sums over held-out batches, and functions of a Snapshot."""
+"""Metrics: sums over held-out batches, and functions of a Snapshot."""
 
 from toysuper.metrics.features import (
     bias,
@@ -6,7 +6,7 @@ from toysuper.metrics.features import (
     dimensions_per_feature,
     held_out_loss,
     leverage,
-    linear_floor,
+    linear_optimum_loss,
     mean_bias,
     mean_superposition,
     net_interference,
@@ -20,7 +20,7 @@ from toysuper.metrics.neurons import (
     mean_entropy,
     monosemantic,
     monosemantic_fraction,
-    participation,
+    participation_ratio,
     polysemantic,
     polysemanticity_entropy,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "dimensions_per_feature",
     "held_out_loss",
     "leverage",
-    "linear_floor",
+    "linear_optimum_loss",
     "mean_bias",
     "mean_entropy",
     "mean_superposition",
@@ -43,7 +43,7 @@ __all__ = [
     "monosemantic_fraction",
     "net_interference",
     "norm",
-    "participation",
+    "participation_ratio",
     "polysemantic",
     "polysemanticity_entropy",
     "represented",
