@@ -116,7 +116,7 @@ BROKEN = {
     "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
     "hidden: 2|hidden: two": r"model.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
     "grid.Geometric|grid.Geometri": r"toysuper.data.grid has no 'Geometri' \(bad.yaml.*'Geometric'",
-    "figures.directions_2d|figures.directions_d": r"has no 'directions_d'.*'directions_2d'",
+    "directions_2d|directions_2": r"toysuper.figures has no 'directions_2' .*'directions_2d'",
     "lr: 3.0e-3|lrr: 3.0e-3": r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'",
     "hidden: 2|hidden: 2\n    n: 7": r"model.n in bad.yaml is taken from the data; set data.n",
     "n: 5|n: 5: 6": r"bad.yaml, line \d+ is not YAML",
