@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from tests._run import data, fitted, snapshot_of
@@ -12,7 +14,7 @@ def snapshot() -> Snapshot:
 def test_best_keeps_the_least_held_out_loss_of_every_cell() -> None:
     record = snapshot()
     loss = torch.tensor([3.0, 1, 2, 5, 6, 4])[:, None].expand(6, 4)
-    best = Snapshot(**{**vars(record), "loss": loss}).best()
+    best = replace(record, loss=loss).best()
     assert [c["seed"] for c in best.coordinates] == [1, 2]
     assert [c["density"] for c in best.coordinates] == [1.0, 0.2]
 
@@ -20,7 +22,7 @@ def test_best_keeps_the_least_held_out_loss_of_every_cell() -> None:
 def test_a_diverged_instance_is_never_the_best() -> None:
     record = snapshot()
     loss = torch.tensor([torch.nan, 1, 2, 5, torch.nan, 4])[:, None].expand(6, 4)
-    best = Snapshot(**{**vars(record), "loss": loss}).best()
+    best = replace(record, loss=loss).best()
     assert [c["seed"] for c in best.coordinates] == [1, 2]
 
 

@@ -35,7 +35,9 @@ model:
   init_args: {hidden: 3, jit: false}
 data: {n: 4, epoch: 100, eval_batches: 2, grid: {density: [0.6, 0.3], seed: [0, 1]}}
 history: {num: 10}
-figures: {draw: [toysuper.figures.solid, toysuper.figures.gram], animate: [toysuper.figures.solid]}
+figures:
+  draw: [toysuper.figures.directions_3d, toysuper.figures.gram]
+  animate: [toysuper.figures.directions_3d]
 claims: {check: [toysuper.claims.invariance]}
 trainer: {max_steps: 500}
 """
@@ -106,7 +108,7 @@ def _until(found: Callable[[], Any], seconds: float = 60) -> Any:
 
 PAGES = {
     "custom_scalars": ("Front page", "held-out loss", "features represented", "density=0.6"),
-    "images": ("solid", "gram"),
+    "images": ("directions_3d", "gram"),
     "histograms": ("dimensionality", "superposition"),
     "mesh": ("polyhedron density=0.6",),
     "projector": ("Points: 4", "density=0.3"),

@@ -14,10 +14,20 @@ from toysuper.callbacks.figures import Figures
 from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.callbacks.record import Claims, Instances, Predictions
 from toysuper.claims import Claim
-from toysuper.experiments.uniform_superposition.census import census
+from toysuper.functional.polytopes import polytopes
 from toysuper.models import ReLUOutputModel
+from toysuper.snapshot import Snapshot
 
 GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}
+
+
+def census(snapshot: Snapshot) -> list[dict]:
+    """A row for each polytope of each model."""
+    return [
+        {**coordinates, "polytope": part.name, "residual": part.residual}
+        for coordinates, W in zip(snapshot.coordinates, snapshot.W, strict=True)
+        for part in polytopes(W)
+    ]
 
 
 def run(folder: Path, grid: dict | list, *callbacks) -> EventAccumulator:
@@ -75,9 +85,9 @@ def test_quantiles_and_means_are_those_of_the_ensemble() -> None:
 
 
 def test_figures_reach_tensorboard_and_disk(tmp_path: Path) -> None:
-    events = run(tmp_path, GRID, Figures([figures.plane], every=1))
-    assert (tmp_path / "figures" / "plane.png").read_bytes()[:4] == b"\x89PNG"
-    assert [e.step for e in events.Images("plane")] == [10, 20]
+    events = run(tmp_path, GRID, Figures([figures.directions_2d], every=1))
+    assert (tmp_path / "figures" / "directions_2d.png").read_bytes()[:4] == b"\x89PNG"
+    assert [e.step for e in events.Images("directions_2d")] == [10, 20]
 
 
 def test_instances_csv_has_a_row_per_instance(tmp_path: Path) -> None:
@@ -115,7 +125,7 @@ def test_a_fault_in_one_function_costs_only_its_own_result(tmp_path: Path) -> No
 
     watching = [
         SnapshotMetrics([faulty, measure.represented]),
-        Figures([faulty, figures.plane]),
+        Figures([faulty, figures.directions_2d]),
         Instances([faulty, measure.represented]),
         Claims([faulty, claims.invariance]),
     ]
@@ -123,7 +133,7 @@ def test_a_fault_in_one_function_costs_only_its_own_result(tmp_path: Path) -> No
         events = run(tmp_path, GRID, *watching)
     assert "represented/density=1,seed=0" in events.Tags()["scalars"]
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert names == ["plane.png", "plane.svg"]
+    assert names == ["directions_2d.png", "directions_2d.svg"]
     assert "represented" in read(tmp_path / "instances.csv")[0]
     assert read(tmp_path / "claims.csv")[0]["name"] == "INV"
 
@@ -132,7 +142,7 @@ def test_nothing_is_written_without_a_logger(tmp_path: Path, monkeypatch) -> Non
     monkeypatch.chdir(tmp_path)
     world = data(grid=GRID)
     model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
-    watching = [Figures([figures.plane]), Instances(), Claims(), SnapshotMetrics()]
+    watching = [Figures([figures.directions_2d]), Instances(), Claims(), SnapshotMetrics()]
     trainer(10, callbacks=watching).fit(model, world)
     assert list(tmp_path.iterdir()) == []
 
@@ -165,10 +175,10 @@ def test_what_cannot_be_drawn_costs_its_own_figure_only(tmp_path: Path) -> None:
         return figure
 
     with pytest.warns(UserWarning, match="broken raised"):
-        run(tmp_path, GRID, Figures([broken, figures.plane], every=1), Instances())
+        run(tmp_path, GRID, Figures([broken, figures.directions_2d], every=1), Instances())
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
-        "plane.png",
-        "plane.svg",
+        "directions_2d.png",
+        "directions_2d.svg",
     ]
     assert (tmp_path / "instances.csv").exists()
 

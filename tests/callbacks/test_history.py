@@ -15,8 +15,8 @@ from toysuper.callbacks.history import History
 from toysuper.callbacks.meshes import Meshes
 from toysuper.errors import UserError
 from toysuper.features import CorrelatedSets
-from toysuper.figures.directions_3d import mesh
 from toysuper.figures.formats import gif, pixels
+from toysuper.figures.space import mesh
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.functional.spacing import log_spaced
@@ -114,21 +114,21 @@ def test_a_history_needs_an_end() -> None:
 
 
 def test_animations_show_the_history(tmp_path: Path) -> None:
-    run(History(8), Figures(animate=[figures.plane], frames=4), path=tmp_path)
-    with Image.open(tmp_path / "figures" / "plane.gif") as film:
+    run(History(8), Figures(animate=[figures.directions_2d], frames=4), path=tmp_path)
+    with Image.open(tmp_path / "figures" / "directions_2d.gif") as film:
         assert film.n_frames == 4 and film.format == "GIF"
 
 
 def test_an_animation_without_a_history_is_a_warning(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="an animation needs a history"):
-        run(Figures(animate=[figures.plane]), path=tmp_path)
+        run(Figures(animate=[figures.directions_2d]), path=tmp_path)
     assert not (tmp_path / "figures").exists()
 
 
 def test_frames_are_in_order() -> None:
     model, _ = run(History(20))
     film = Image.open(
-        io.BytesIO(gif([pixels(figures.plane(model.history[k])) for k in (0, -1)], ""))
+        io.BytesIO(gif([pixels(figures.directions_2d(model.history[k])) for k in (0, -1)], ""))
     )
     assert film.n_frames == 2
 

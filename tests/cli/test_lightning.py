@@ -38,7 +38,7 @@ def checkpoint(folder: Path) -> Path:
 
 def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
     left = {path.name for path in version(trained).rglob("*")}
-    assert {"plane.png", "instances.csv", "claims.csv", "config.yaml"} <= left
+    assert {"directions_2d.png", "instances.csv", "claims.csv", "config.yaml"} <= left
     assert checkpoint(trained).name == "epoch=1-step=4.ckpt"
     rows = list(csv.DictReader((version(trained) / "instances.csv").read_text().splitlines()))
     assert len(rows) == 72
@@ -74,7 +74,7 @@ def test_the_other_verbs_load_the_checkpoint(trained: Path, verb: str) -> None:
     else:
         assert "INTRO" in result.stdout
         wrote = trained / re.search(r"wrote (\S+)", result.stdout)[1]
-        assert (wrote / "figures" / "plane.png").exists()
+        assert (wrote / "figures" / "directions_2d.png").exists()
 
 
 def test_the_config_wins_over_the_checkpoint(trained: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ BROKEN = {
     "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
     "hidden: 2|hidden: two": r"model.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
     "grid.Geometric|grid.Geometri": r"toysuper.data.grid has no 'Geometri' \(bad.yaml.*'Geometric'",
-    "figures.plane|figures.plan": r"toysuper.figures has no 'plan'.*'plane'",
+    "directions_2d|directions_2": r"toysuper.figures has no 'directions_2' .*'directions_2d'",
     "lr: 3.0e-3|lrr: 3.0e-3": r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'",
     "hidden: 2|hidden: 2\n    n: 7": r"model.n in bad.yaml is taken from the data; set data.n",
     "n: 5|n: 5: 6": r"bad.yaml, line \d+ is not YAML",
@@ -124,7 +124,7 @@ BROKEN = {
     "0.2, 0.1]|0.2, -0.1]": r"density of feature 0 is -0.1; it must be above 0 and at most 1",
     "lr: 3.0e-3|lr: fast": r"optimizer.lr \(bad.yaml, line \d+\): expected .*float.*got fast$",
     "[1.0, 0.2, 0.1]|0.5": r"data.grid \(bad.yaml, line \d+\): expected one of .*Curve\], got 0.5$",
-    "draw: [toysuper.figures.plane]|draw: [plane]": r"give a list of dotted paths",
+    "draw: [toysuper.figures.directions_2d]|draw: [directions_2d]": r"give a list of dotted paths",
     "hidden: 2|hidden: 6": r"model.hidden is 6 but there are 5 features",
     "hidden: 2|hidden: 2\n    activation: rellu": r"activation 'rellu'.*'relu'",
 }

@@ -9,7 +9,15 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tests._run import ROOT
-from toysuper.figures.style import PARTS, POLYTOPES, SETS, styled
+from toysuper.figures.style import (
+    GRADED,
+    PARTS,
+    POLYTOPE_COLOURS,
+    SETS,
+    SIGNED,
+    styled,
+    unit_scale,
+)
 
 # Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB
 DEFICIENCIES = {
@@ -34,7 +42,7 @@ def nearest(colours: list[str], seen_by: str) -> float:
 
 
 @pytest.mark.parametrize("seen_by", DEFICIENCIES)
-@pytest.mark.parametrize("colours", [SETS, PARTS, tuple(POLYTOPES.values())], ids=str)
+@pytest.mark.parametrize("colours", [SETS, PARTS, tuple(POLYTOPE_COLOURS.values())], ids=str)
 def test_everyone_tells_the_colours_apart(colours, seen_by: str) -> None:
     assert nearest(list(colours), seen_by) > 10  # a just noticeable difference is 2.3
 
@@ -58,10 +66,17 @@ def test_a_figure_looks_the_same_whatever_the_caller_prefers() -> None:
 
 
 def test_every_figure_is_drawn_in_the_style() -> None:
-    for path in (ROOT / "toysuper/figures").glob("*.py"):
+    for path in (ROOT / "toysuper").rglob("*.py"):
         text = path.read_text()
         drawn = re.findall(r"^def \w+\(snapshot: Snapshot\) -> Figure", text, re.MULTILINE)
         assert text.count("@styled\ndef ") == len(drawn), path
+
+
+def test_colours_mean_what_the_paper_says() -> None:
+    blue, grey, red = (SIGNED(x)[:3] for x in (0.0, 0.5, 1.0))
+    assert blue[2] > blue[0] and red[0] > red[2] and max(grey) - min(grey) < 0.02
+    dark, yellow, beyond = (unit_scale(GRADED).to_rgba(x)[:3] for x in (0.0, 1.0, 7.0))
+    assert sum(dark) < 0.7 and yellow[0] > 0.9 > yellow[2] and beyond == yellow
 
 
 def test_the_style_is_matplotlibs_for_everybody() -> None:

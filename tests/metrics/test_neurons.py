@@ -1,46 +1,25 @@
-"""Neurons of matrices that can be read by eye."""
-
-from dataclasses import replace
+"""Metrics of neurons, of matrices that can be read by eye."""
 
 import pytest
 import torch
 
 from tests._run import data, snapshot_of
-from toysuper.experiments.privileged_basis import measurement as codes
+from tests._snapshots import replace
+from tests.metrics._models import W, tied
 from toysuper.features import SparseUniform
 from toysuper.metrics import neurons
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel
 from toysuper.snapshot import Snapshot
-
-W = torch.tensor(
-    [
-        [0.0, 1.0, 0.0, 0.1],  # one feature: 0.1 is below a fifth
-        [0.9, 0.0, -0.8, 0.8],  # three
-        [0.9, 0.0, 0.9, -0.7],  # three, the same
-        [0.01, 0.0, 0.0, 0.0],  # dead
-    ],
-    dtype=torch.float64,
-)
-
-
-def tied(W: torch.Tensor = W) -> Snapshot:
-    world = data(n=4)
-    snapshot = snapshot_of(world, 1, ReLUHiddenModel, hidden=4)
-    return replace(snapshot, encoder=W[None], decoder=W[None], importance=powers(4))
-
-
-def powers(n: int) -> torch.Tensor:
-    return torch.tensor([[0.5**i for i in range(n)]])
 
 
 def computing(seeds: int = 3) -> Snapshot:
     world = data(
         n=4, task="abs", features=SparseUniform(signed=True), grid={"seed": list(range(seeds))}
     )
-    return snapshot_of(world, 20, AbsoluteValueModel, hidden=6)
+    return snapshot_of(world, 20, model=AbsoluteValueModel, hidden=6)
 
 
-def test_features_that_take_part() -> None:
+def test_active_weights() -> None:
     snapshot = tied()
     assert neurons.features_per_neuron(snapshot)[0].tolist() == [1, 3, 3, 0]
     assert neurons.monosemantic(snapshot).item() == 1
@@ -50,7 +29,7 @@ def test_features_that_take_part() -> None:
 
 def test_effective_numbers_of_one_and_of_k_equal_features() -> None:
     flat = torch.tensor([[0.0, 1, 0, 0], [1, 1, 0, 0], [0.5, -0.5, 0.5, -0.5], [0, 0, 0, 0]])
-    size = neurons.participation(tied(flat))[0]
+    size = neurons.participation_ratio(tied(flat))[0]
     torch.testing.assert_close(size, torch.tensor([1.0, 2, 4, 0]))
     entropy = neurons.polysemanticity_entropy(tied(flat))[0]
     torch.testing.assert_close(entropy.exp(), torch.tensor([1.0, 2, 4, 1]))
@@ -64,7 +43,7 @@ def test_scaling_a_neuron_changes_no_measure() -> None:
     scaled = replace(snapshot, encoder=snapshot.encoder * scale, decoder=snapshot.decoder / scale)
     for measure in (
         neurons.features_per_neuron,
-        neurons.participation,
+        neurons.participation_ratio,
         neurons.polysemanticity_entropy,
         neurons.second_weight,
     ):
@@ -79,22 +58,22 @@ def test_second_weights() -> None:
 def test_other_neurons_than_relu_keep_their_scale() -> None:
     snapshot = replace(computing(1), hidden_activation=("gelu",))
     x = torch.linspace(-1, 1, 36).view(1, 4, 9)
-    torch.testing.assert_close(neurons.normalised(snapshot).forward(x), snapshot.forward(x))
+    torch.testing.assert_close(neurons.normalise_neurons(snapshot).forward(x), snapshot.forward(x))
 
 
 def test_a_model_of_zeros_has_no_neurons() -> None:
     dead = tied(torch.zeros(4, 4))
     assert neurons.monosemantic_fraction(dead).item() == 0
-    assert neurons.mean_entropy(dead).item() == 0 and codes.model_codes(dead) == []
+    assert neurons.mean_entropy(dead).item() == 0
 
 
 def test_normalising_changes_no_answer_and_no_verdict() -> None:
     snapshot = computing()
-    scaled = neurons.normalised(snapshot)
+    scaled = neurons.normalise_neurons(snapshot)
     torch.testing.assert_close(scaled.encoder.abs().amax(-1), torch.ones(3, 6))
     x = torch.linspace(-1, 1, 36).view(1, 4, 9)
     torch.testing.assert_close(scaled.forward(x), snapshot.forward(x))
-    for count in (neurons.features_per_neuron, neurons.participation, neurons.alive):
+    for count in (neurons.features_per_neuron, neurons.participation_ratio, neurons.alive):
         torch.testing.assert_close(count(scaled), count(snapshot))
 
 
@@ -102,36 +81,22 @@ def test_normalising_takes_dead_neurons_away_and_leaves_tied_weights_alone() -> 
     snapshot = computing(1)
     decoder = snapshot.decoder.clone()
     decoder[:, 2] = 0
-    scaled = neurons.normalised(replace(snapshot, decoder=decoder))
+    scaled = neurons.normalise_neurons(replace(snapshot, decoder=decoder))
     assert not scaled.encoder[:, 2].any() and not scaled.decoder[:, 2].any()
-    assert torch.equal(neurons.normalised(tied()).W[0], W)
+    assert torch.equal(neurons.normalise_neurons(tied()).W[0], W)
 
 
-def test_arranging_permutes_neurons_by_their_main_feature() -> None:
+def test_sorting_permutes_neurons_by_their_main_feature() -> None:
     shuffled = tied(W[[3, 2, 0, 1]])
-    assert torch.equal(neurons.arranged(shuffled).W[0], W[[2, 1, 0, 3]])  # 0 (twice), 1, dead
+    assert torch.equal(neurons.sort_neurons(shuffled).W[0], W[[2, 1, 0, 3]])  # 0 (twice), 1, dead
     x = torch.linspace(-1, 1, 20).view(1, 4, 5)
-    torch.testing.assert_close(neurons.arranged(shuffled).forward(x), shuffled.forward(x))
+    torch.testing.assert_close(neurons.sort_neurons(shuffled).forward(x), shuffled.forward(x))
     pair = torch.tensor([[0.0, -1, 0, 0], [0.0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]])
-    assert torch.equal(neurons.arranged(tied(pair)).W[0], pair[[2, 1, 0, 3]])
+    assert torch.equal(neurons.sort_neurons(tied(pair)).W[0], pair[[2, 1, 0, 3]])
 
 
 def test_with_neurons_leaves_linear_layers_out() -> None:
     world = data(grid={"hidden_activation": ["identity", "relu"]})
-    both = snapshot_of(world, 1, ReLUHiddenModel)
+    both = snapshot_of(world, 1, model=ReLUHiddenModel)
     assert neurons.with_neurons(both).hidden_activation == ("relu",)
     assert len(neurons.with_neurons(both.pick([0]))) == 1
-
-
-def test_codes_of_a_matrix() -> None:
-    alone, shared = codes.model_codes(tied())
-    assert (alone.neurons, alone.features, alone.signs) == ((0,), (1,), ((1,),))
-    assert (shared.neurons, shared.features) == ((1, 2), (0, 2, 3))
-    assert shared.signs == ((1, 1), (-1, 1), (1, -1)) and shared.is_three_in_two
-    assert str(shared) == "3 features in 2 neurons" and not alone.is_three_in_two
-
-
-def test_code_table() -> None:
-    rows = codes.codes(tied())
-    assert [row["code"] for row in rows] == ["1 feature in 1 neuron", "3 features in 2 neurons"]
-    assert rows[1]["signs"] == "++ -+ +-" and rows[1]["features"] == "0 2 3"

@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import torch
 
 from tests._run import data, snapshot_of
+from tests._snapshots import replace
 from toysuper.features import CorrelatedSets
 from toysuper.metrics.sets import across_cosine, cosines, set_angle, within_cosine
 
@@ -22,5 +21,5 @@ def test_angles_and_cosines_of_sets() -> None:
 
 def test_features_move_with_their_sets() -> None:
     world = data(features=CorrelatedSets(2))
-    turned = snapshot_of(world, 2).features(torch.tensor([3, 0, 2, 1]))
+    turned = snapshot_of(world, 2).reorder_features(torch.tensor([3, 0, 2, 1]))
     assert turned.sets.tolist() == [[1, 0, 1, 0]]

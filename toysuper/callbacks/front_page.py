@@ -33,7 +33,7 @@ def layout(
     shown = {places[k]: re.escape(places[k]) for k in evenly(len(places), most)}
     if shown and floors:
         pages["Loss, and the least of any linear model"] = {
-            name: _lines(f"held_out_loss/{tag}$", f"linear_floor/{tag}$")
+            name: _lines(f"held_out_loss/{tag}$", f"linear_optimum_loss/{tag}$")
             for name, tag in shown.items()
         }
     return pages

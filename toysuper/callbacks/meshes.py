@@ -3,7 +3,7 @@
 from lightning.pytorch import LightningModule, Trainer
 
 from toysuper.callbacks.base import SnapshotCallback, cells, writers
-from toysuper.figures.directions_3d import mesh
+from toysuper.figures.space import mesh
 from toysuper.snapshot import Snapshot
 
 

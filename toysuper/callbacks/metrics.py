@@ -120,7 +120,7 @@ class SnapshotMetrics(SnapshotCallback):
         }
 
     def _lay_out(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        optima = bool(metrics.linear_floor(snapshot).isfinite().any())
+        optima = bool(metrics.linear_optimum_loss(snapshot).isfinite().any())
         for writer in writers(trainer, "add_custom_scalars"):
             writer.add_custom_scalars(layout(self._tags(snapshot), optima))
 

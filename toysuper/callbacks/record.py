@@ -12,7 +12,8 @@ from torch import Tensor
 
 from toysuper.callbacks.about import log_text
 from toysuper.callbacks.base import SnapshotCallback, attempt, run_folder
-from toysuper.claims.base import Claim, markdown, table
+from toysuper.claims.base import Claim
+from toysuper.claims.tables import markdown, table
 from toysuper.data.grid import format_cells
 from toysuper.runs.files import write_csv, write_whole
 from toysuper.snapshot import Snapshot

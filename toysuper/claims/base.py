@@ -1,10 +1,10 @@
-"""The verdict on one statement of the paper."""
+"""A Claim, and the selections and number formats that checks of claims share.
 
-import sys
-from collections.abc import Iterable, Sequence
+A check is a function from a Snapshot to a list of claims.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
-from textwrap import wrap
 
 import torch
 from torch import Tensor
@@ -14,9 +14,14 @@ from toysuper.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Claim:
-    """One line of the claims table.
+    """One statement of the paper and whether it holds for the trained models.
 
-    ``holds`` is None where the run did not measure what the claim speaks of.
+    Args:
+        name: short name, unique within a run.
+        statement: what is measured.
+        expected: the values for which the statement holds.
+        measured: the values of the trained models.
+        holds: the verdict; None if the run did not measure what the statement is about.
     """
 
     name: str
@@ -27,117 +32,91 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """The word in the table's last column."""
+        """The verdict in words: ``holds``, ``FAILS`` or ``not measured``."""
         return {True: "holds", False: "FAILS", None: "not measured"}[self.holds]
 
 
-def only(snapshot: Snapshot, activation: str) -> Snapshot:
-    """The instances that reconstruct as the paper's main model does, with that activation."""
-    kept = snapshot.reconstructs
-    return snapshot.where(lambda i: bool(kept[i]) and snapshot.activation[i] == activation)
+def not_measured(name: str, statement: str, expected: str) -> Claim:
+    """Return a claim without a verdict, for a run whose grid lacks the models it is about."""
+    return Claim(name, statement, expected, "not in the grid", None)
 
 
-def at(snapshot: Snapshot, density: float) -> Snapshot | None:
-    """The instances of one density, to one part in a thousand; None where there is none."""
+def with_activation(snapshot: Snapshot, activation: str) -> Snapshot:
+    """Select the instances of the paper's main model that have this output activation.
+
+    The main model has tied weights, a linear hidden layer and the features as its target.
+    """
+    is_main_model = snapshot.reconstructs
+    return snapshot.where(lambda i: bool(is_main_model[i]) and snapshot.activation[i] == activation)
+
+
+def with_task(snapshot: Snapshot, task: str) -> Snapshot:
+    """Select the instances with this task."""
+    return snapshot.where(lambda i: snapshot.task[i] == task)
+
+
+def at_density(snapshot: Snapshot, density: float) -> Snapshot | None:
+    """Select the instances of one density, to one part in 1000; None if there are none."""
     common = snapshot.common_density()
     near = [i for i in range(len(snapshot)) if abs(float(common[i]) / density - 1) < 1e-3]
     return snapshot.pick(near) if near else None
 
 
-def of_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
-    """The instances of m dimensions if they have n features and importance ratio^i, else none."""
-    used = snapshot.hidden_sizes
-    snapshot = snapshot.where(lambda i: int(used[i]) == m)
+def if_size(snapshot: Snapshot, n: int, m: int, ratio: float) -> Snapshot:
+    """Select the instances of m hidden dimensions, if the features are as given; else none.
+
+    Args:
+        snapshot: the trained models.
+        n: number of features.
+        m: number of hidden dimensions.
+        ratio: feature i has importance ``ratio**i``.
+    """
+    sizes = snapshot.hidden_sizes
+    snapshot = snapshot.where(lambda i: int(sizes[i]) == m)
     importance = torch.tensor([ratio**i for i in range(n)], dtype=snapshot.importance.dtype)
     same_shape = snapshot.W.shape[1:] == (m, n)
     same = same_shape and torch.allclose(snapshot.importance, importance.expand(len(snapshot), n))
     return snapshot if same else snapshot.pick([])
 
 
-def sole(models: Snapshot | None) -> Snapshot | None:
-    """The best model, if the instances are seeds of one cell; else None."""
+def if_sets(snapshot: Snapshot, n: int, m: int, size: int) -> Snapshot:
+    """Return all instances if their features are drawn in sets of one size, else none.
+
+    Args:
+        snapshot: the trained models.
+        n: number of features.
+        m: number of hidden dimensions.
+        size: number of features in a set; features of a set are neighbours.
+    """
+    label = torch.arange(n) // size
+    same = snapshot.W.shape[1:] == (m, n) and bool((snapshot.sets == label).all())
+    return snapshot if same else snapshot.pick([])
+
+
+def best_of_cell(models: Snapshot | None) -> Snapshot | None:
+    """Select the model of least loss, if all instances are seeds of one cell; else None."""
     best = models.best() if models else None
     return best if best and len(best) == 1 else None
 
 
-def tasked(snapshot: Snapshot, task: str) -> Snapshot:
-    """The instances with that task."""
-    return snapshot.where(lambda i: snapshot.task[i] == task)
+def within(values: Tensor, low: Tensor | float, high: Tensor | float) -> bool:
+    """Return whether every value lies in [low, high]. NaN lies in no interval."""
+    return bool(((torch.as_tensor(values) >= low) & (torch.as_tensor(values) <= high)).all())
 
 
-def absent(name: str, statement: str, expected: str) -> Claim:
-    """A claim that this run's grid does not speak of."""
-    return Claim(name, statement, expected, "not in the grid", None)
+def format_values(values: Tensor | Sequence[float], form: str = ".3g") -> str:
+    """Format numbers for a cell of the table.
 
-
-def numbers(values: Tensor | Sequence[float], form: str = ".3g") -> str:
-    """Numbers of a table cell.
-
-    >>> numbers([1.0, 0.33333])
+    >>> format_values([1.0, 0.33333])
     '1, 0.333'
     """
     return ", ".join(f"{float(value):{form}}" for value in values)
 
 
-def within(values: Tensor, low: Tensor | float, high: Tensor | float) -> bool:
-    """Whether every value lies in [low, high]; NaN never does."""
-    return bool(((torch.as_tensor(values) >= low) & (torch.as_tensor(values) <= high)).all())
+def format_range(values: Tensor, form: str = ".4f") -> str:
+    """Format the least and the largest value for a cell of the table.
 
-
-def table(claims: Iterable[Claim], width: int | None = None) -> str:
-    """The claims as aligned text; cells wrap where lines would be longer than ``width``.
-
-    >>> print(table([Claim("A", "one is one", "1", "1.0", True)]))
-    claim  statement   expected  measured  verdict
-    -----  ----------  --------  --------  -------
-    A      one is one  1         1.0       holds
-    >>> print(table([Claim("A", "one is one", "1", "1.0", True)], width=42))
-    claim  statement  expected  measured  verdict
-    -----  ---------  --------  --------  -------
-    A      one is     1         1.0       holds
-           one
+    >>> format_range(torch.tensor([1.0, 0.5, 0.7]), ".1f")
+    '0.5-1.0'
     """
-    rows = _rows(claims)
-    widths = _widths(rows, width or sys.maxsize)
-    head, *body = [_lines(row, widths) for row in rows]
-    lines = [*head, "  ".join("-" * width for width in widths), *chain(*body)]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _widths(rows: Sequence[Sequence[str]], total: int) -> list[int]:
-    """Of the columns; statement, expected and measured give way, the longest first."""
-    widths = [max(len(row[k]) for row in rows) for k in range(5)]
-    least = [len(name) for name in rows[0]]
-    while sum(widths) + 8 > total:
-        longest = max((1, 2, 3), key=lambda k: widths[k] - least[k])
-        if widths[longest] <= least[longest]:
-            break
-        widths[longest] -= 1
-    return widths
-
-
-def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """One row of the table, its longer cells on several lines."""
-    cells = [wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
-    return [
-        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
-        for parts in zip_longest(*cells, fillvalue="")
-    ]
-
-
-def markdown(claims: Iterable[Claim]) -> str:
-    """The claims as a table of Markdown.
-
-    >>> print(markdown([Claim("A", "|x| is x", "1", "1.0", True)]))
-    | claim | statement | expected | measured | verdict |
-    |---|---|---|---|---|
-    | A | &#124;x&#124; is x | 1 | 1.0 | holds |
-    """
-    rows = [[cell.replace("|", "&#124;") for cell in row] for row in _rows(claims)]
-    head, *body = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, "|---" * 5 + "|", *body])
-
-
-def _rows(claims: Iterable[Claim]) -> list[tuple[str, ...]]:
-    head = ("claim", "statement", "expected", "measured", "verdict")
-    return [head, *((c.name, c.statement, c.expected, c.measured, c.verdict) for c in claims)]
+    return f"{float(values.min()):{form}}-{float(values.max()):{form}}"

@@ -1,4 +1,4 @@
-"""What is measured: streaming sums over held-out batches, and functions of a Snapshot."""
+"""Metrics: sums over held-out batches, and functions of a Snapshot."""
 
 from toysuper.metrics.features import (
     bias,
@@ -6,7 +6,7 @@ from toysuper.metrics.features import (
     dimensions_per_feature,
     held_out_loss,
     leverage,
-    linear_floor,
+    linear_optimum_loss,
     mean_bias,
     mean_superposition,
     net_interference,
@@ -22,7 +22,7 @@ from toysuper.metrics.neurons import (
     mean_entropy,
     monosemantic,
     monosemantic_fraction,
-    participation,
+    participation_ratio,
     polysemantic,
     polysemanticity_entropy,
 )
@@ -40,7 +40,7 @@ __all__ = [
     "has_neurons",
     "held_out_loss",
     "leverage",
-    "linear_floor",
+    "linear_optimum_loss",
     "mean_bias",
     "mean_entropy",
     "mean_superposition",
@@ -49,7 +49,7 @@ __all__ = [
     "net_interference",
     "norm",
     "objective",
-    "participation",
+    "participation_ratio",
     "polysemantic",
     "polysemanticity_entropy",
     "represented",
@@ -60,7 +60,7 @@ __all__ = [
 
 USUAL = (
     held_out_loss,
-    linear_floor,
+    linear_optimum_loss,
     represented,
     dimensions_per_feature,
     total_dimensionality,
@@ -75,7 +75,7 @@ NEURONS = (
     polysemantic,
     monosemantic_fraction,
     mean_entropy,
-    participation,
+    participation_ratio,
     polysemanticity_entropy,
 )
 """Metrics of runs whose models have neurons."""

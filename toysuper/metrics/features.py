@@ -1,4 +1,10 @@
-"""Metrics of a Snapshot: one value per instance, or one per instance and feature."""
+r"""Metrics of features: one value per instance, or one per instance and feature.
+
+:math:`W_i` is column i of W, the direction of feature i, and :math:`\hat W_i = W_i / \|W_i\|`.
+
+Source: the `paper <https://transformer-circuits.pub/2022/toy_model/index.html>`_, sections
+"Demonstrating Superposition" and "The Geometry of Superposition".
+"""
 
 import torch
 from jaxtyping import Float
@@ -11,97 +17,103 @@ from toysuper.snapshot import Snapshot
 PerFeature = Float[Tensor, "inst feat"]
 PerInstance = Float[Tensor, " inst"]
 
-REPRESENTED = 0.5
-"""A feature counts as represented when its norm exceeds this."""
+MIN_NORM = 0.5
+"""A feature is represented if its norm is larger than this."""
 
 
 def held_out_loss(snapshot: Snapshot) -> PerInstance:
-    """Held-out loss, summed over features."""
+    r"""Held-out loss, :math:`\sum_i I_i \, E (x_i - x'_i)^2`."""
     return snapshot.loss.sum(-1)
 
 
 def objective(snapshot: Snapshot) -> PerInstance:
-    """What training made small, on held-out samples; the held-out loss unless a config says more.
+    """Held-out value of what training made small, where that is not the held-out loss.
 
     Raises:
-        UserError: it was not measured.
+        UserError: it is the held-out loss, or not measured.
     """
     if snapshot.objective is None:
         raise UserError("no other objective than the held-out loss was measured")
     return snapshot.objective
 
 
-def linear_floor(snapshot: Snapshot) -> PerInstance:
-    """The least loss that a linear model can have; NaN where features are not sparse uniform."""
-    floor = theory.linear_optimum_loss(snapshot.importance, snapshot.density, snapshot.hidden_sizes)
-    known = [task == "identity" and snapshot.sparse_uniform for task in snapshot.task]
-    return floor.where(torch.tensor(known), torch.nan)
+def linear_optimum_loss(snapshot: Snapshot) -> PerInstance:
+    r"""Smallest loss of any linear model, :math:`\sum_{i > m} I_i u(p_i)`.
+
+    Features are sorted by :math:`I_i u(p_i)`, the largest first, and :math:`u(p) = p/3 - p^2/4`.
+    NaN if the features are not sparse uniform, or if the task is not to reconstruct them.
+    """
+    optimum = theory.linear_optimum_loss(
+        snapshot.importance, snapshot.density, snapshot.hidden_sizes
+    )
+    has_formula = [task == "identity" and snapshot.sparse_uniform for task in snapshot.task]
+    return optimum.where(torch.tensor(has_formula), torch.nan)
 
 
 def norm(snapshot: Snapshot) -> PerFeature:
-    """Length of each feature direction."""
+    r"""Length of each feature direction, :math:`\|W_i\|`."""
     return geometry.norms(snapshot.W)
 
 
 def represented(snapshot: Snapshot) -> PerInstance:
-    """How many features have a norm above one half."""
-    return (norm(snapshot) > REPRESENTED).sum(-1).to(snapshot.W.dtype)
+    r"""Number of represented features, those with :math:`\|W_i\| > 1/2`."""
+    return (norm(snapshot) > MIN_NORM).sum(-1).to(snapshot.W.dtype)
 
 
 def superposition(snapshot: Snapshot) -> PerFeature:
-    """The paper's sum of squared projections of the others."""
+    r"""Superposition of each feature, :math:`\sum_{j \ne i} (\hat W_i \cdot W_j)^2`."""
     return geometry.superposition(snapshot.W)
 
 
 def mean_superposition(snapshot: Snapshot) -> PerInstance:
-    """Superposition averaged over the represented features; 0 where there are none.
+    """Superposition averaged over the represented features; 0 if there are none.
 
-    An unlearned feature's direction is noise within the span of the others, so it is left out.
+    Other features are left out because their directions are noise.
     """
     return _mean_of_represented(snapshot, superposition(snapshot))
 
 
 def mean_bias(snapshot: Snapshot) -> PerInstance:
-    """Output bias averaged over the represented features; 0 where there are none."""
+    r"""Output bias :math:`b_i` averaged over the represented features; 0 if there are none."""
     return _mean_of_represented(snapshot, snapshot.bias)
 
 
 def _mean_of_represented(snapshot: Snapshot, values: PerFeature) -> PerInstance:
-    kept = (norm(snapshot) > REPRESENTED).to(values.dtype)
-    return (kept * values).sum(-1) / kept.sum(-1).clamp(min=1)
+    mask = (norm(snapshot) > MIN_NORM).to(values.dtype)
+    return (mask * values).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
 def superposition_root(snapshot: Snapshot) -> PerFeature:
-    """The authors' notebook's version: the square root of :func:`superposition`."""
+    """Square root of :func:`superposition`, the bar colour of the authors' notebook."""
     return superposition(snapshot).sqrt()
 
 
 def net_interference(snapshot: Snapshot) -> PerFeature:
-    """Interference weighted by how often the other feature is active."""
+    r"""Interference by active features, :math:`\sum_{j \ne i} p_j (\hat W_i \cdot W_j)^2`."""
     return geometry.net_interference(snapshot.W, snapshot.density)
 
 
 def bias(snapshot: Snapshot) -> PerFeature:
-    """Output bias."""
+    r"""Output bias :math:`b_i` of each feature."""
     return snapshot.bias
 
 
 def dimensionality(snapshot: Snapshot) -> PerFeature:
-    """Feature dimensionality D_i."""
+    r"""Feature dimensionality :math:`D_i = \|W_i\|^2 / \sum_j (\hat W_i \cdot W_j)^2`."""
     return geometry.dimensionality(snapshot.W)
 
 
 def dimensions_per_feature(snapshot: Snapshot) -> PerInstance:
-    """D*, hidden dimensions per feature."""
-    share = snapshot.hidden_sizes / snapshot.W.shape[1]
-    return geometry.dimensions_per_feature(snapshot.W) * share
+    r"""Hidden dimensions per feature, :math:`D^* = m / \|W\|_F^2`."""
+    used_fraction = snapshot.hidden_sizes / snapshot.W.shape[1]
+    return geometry.dimensions_per_feature(snapshot.W) * used_fraction
 
 
 def total_dimensionality(snapshot: Snapshot) -> PerInstance:
-    """Sum of D_i over the hidden dimensions: 1 when every dimension is used by tight frames."""
+    r"""Sum of feature dimensionalities over m, :math:`\sum_i D_i / m`; 1 for tight frames."""
     return dimensionality(snapshot).sum(-1) / snapshot.hidden_sizes
 
 
 def leverage(snapshot: Snapshot) -> PerFeature:
-    """Leverage scores, upper bounds of D_i."""
+    r"""Leverage scores :math:`W_i^\top (W W^\top)^+ W_i`, upper bounds of :math:`D_i`."""
     return geometry.leverage(snapshot.W)

@@ -1,4 +1,4 @@
-"""Metrics of held-out batches: sums that any number of batches and ranks can add to."""
+"""Metrics of held-out batches: sums over any number of batches and ranks."""
 
 import torch
 from jaxtyping import Float
@@ -10,7 +10,10 @@ from toysuper.functional.losses import feature_losses
 
 
 class FeatureMean(Metric):
-    """A mean over samples for each instance and feature; a subclass says of what."""
+    """Base class: the mean over samples of a value per instance and feature.
+
+    A subclass defines :meth:`of`.
+    """
 
     full_state_update = False
     total: Tensor
@@ -27,29 +30,34 @@ class FeatureMean(Metric):
         self.batches = self.batches + 1
 
     def compute(self) -> Float[Tensor, "inst ..."]:
-        """The mean over all batches."""
+        """Compute the mean over all batches."""
         return self.total / self.batches
 
     def of(self, prediction: Float[Tensor, "inst feat batch"], batch: Batch) -> Tensor:
-        """The value ``(inst, feat)`` of one batch, by a pure function: it is compiled."""
+        """Compute the value ``(inst, feat)`` of one batch. A pure function, which is compiled.
+
+        Args:
+            prediction: outputs of the models.
+            batch: the inputs, targets and weights of the samples.
+        """
         raise NotImplementedError
 
 
 class InstanceMean(FeatureMean):
-    """A mean over samples for each instance."""
+    """Base class: the mean over samples of a value per instance."""
 
 
 class FeatureLoss(FeatureMean):
-    """Importance-weighted squared error of each feature; the sum over features is the loss."""
+    r"""Loss of each feature, :math:`I_i \, E (x_i - x'_i)^2`. The sum over features is the loss."""
 
     def of(self, prediction: Tensor, batch: Batch) -> Tensor:
-        """The loss of one batch."""
+        """Compute the loss of one batch."""
         return feature_losses(prediction, batch.target, batch.importance, batch.weight)
 
 
 class FiringRate(FeatureMean):
-    """How often each output is above zero."""
+    r"""Probability that an output is positive, :math:`P(x'_i > 0)`."""
 
     def of(self, prediction: Tensor, batch: Batch) -> Tensor:
-        """The rate in one batch."""
+        """Compute the rate in one batch."""
         return ((prediction > 0) * batch.weight[:, None]).sum(-1)

@@ -11,7 +11,7 @@ from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
-from toysuper.objectives.base import Objective, require_linear_map
+from toysuper.objectives.base import Objective, encoder_and_decoder
 
 
 class Adversarial(Objective):
@@ -50,7 +50,7 @@ class Adversarial(Objective):
 
     def check_model(self, model: ToyModel) -> None:
         """Refuse a variant without encoder and decoder."""
-        require_linear_map(model, "Adversarial")
+        encoder_and_decoder(model, "Adversarial")
 
     def forward(self, model: ToyModel, batch: Batch) -> Float[Tensor, " inst"]:
         """Compute the loss of each instance.
@@ -74,5 +74,5 @@ def attack_by_turns(
         model: the variant.
         sample_index: the number of each sample.
     """
-    directions = attack_directions(model.encoder, model.decoder).detach()
+    directions = attack_directions(*encoder_and_decoder(model, "Adversarial")).detach()
     return torch.cat([directions, -directions], -1)[..., sample_index % (2 * model.n)]

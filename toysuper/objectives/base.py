@@ -78,8 +78,8 @@ class ExpectedLoss(Objective):
         return expected_loss(model.answer(batch), batch.target, batch.importance, batch.weight)
 
 
-def require_linear_map(model: ToyModel, objective: str) -> None:
-    """Refuse a variant without encoder and decoder.
+def encoder_and_decoder(model: ToyModel, objective: str) -> tuple[Tensor, Tensor]:
+    """The weights to and from the hidden layer, each ``(inst, hidden, feat)``.
 
     Args:
         model: the variant.
@@ -93,3 +93,4 @@ def require_linear_map(model: ToyModel, objective: str) -> None:
             f"{objective} needs the weights to and from the hidden layer, but "
             f"{type(model).__name__} has no encoder or no decoder; use another objective"
         )
+    return model.encoder, model.decoder

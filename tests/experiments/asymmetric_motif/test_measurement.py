@@ -1,11 +1,10 @@
 """The motif of the paper's drawing is found; each of its parts is needed."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
 from tests._run import data, snapshot_of
+from tests._snapshots import replace
 from toysuper.experiments.asymmetric_motif.measurement import Motif, model_motifs, motifs, strongest
 from toysuper.features import SparseUniform
 from toysuper.models import AbsoluteValueModel
@@ -18,7 +17,7 @@ OUTWARD = [[0.5, 2.0, 0], [0.0, -4.0, 0], [0.0, 1.0, 0], [0.0, 0.0, 1]]
 
 def snapshot(inward: list, outward: list) -> Snapshot:
     world = data(n=3, task="abs", features=SparseUniform(signed=True))
-    made = snapshot_of(world, 1, AbsoluteValueModel, hidden=4)
+    made = snapshot_of(world, 1, model=AbsoluteValueModel, hidden=4)
     return replace(made, encoder=torch.tensor([inward]), decoder=torch.tensor([outward]))
 
 

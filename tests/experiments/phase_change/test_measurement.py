@@ -3,7 +3,7 @@ import torch
 
 from tests._run import data, snapshot_of
 from toysuper.errors import UserError
-from toysuper.experiments.phase_change.measurement import diagram
+from toysuper.experiments.phase_change.measurement import phase_cells
 from toysuper.experiments.phase_change.theory import prototype_losses
 from toysuper.snapshot import Snapshot
 
@@ -17,7 +17,7 @@ def snapshot() -> Snapshot:
 
 
 def test_cells_hold_their_own_models_the_best_first(snapshot: Snapshot) -> None:
-    cells = diagram(snapshot)
+    cells = phase_cells(snapshot)
     torch.testing.assert_close(cells.density, torch.tensor([1.0, 0.01]))
     torch.testing.assert_close(cells.relative, torch.tensor([0.1, 10.0]))
     for a, p in enumerate((1.0, 0.01)):
@@ -35,7 +35,7 @@ def test_cells_hold_their_own_models_the_best_first(snapshot: Snapshot) -> None:
 
 
 def test_the_worst_is_dropped_and_the_rest_averaged(snapshot: Snapshot) -> None:
-    cells = diagram(snapshot)
+    cells = phase_cells(snapshot)
     torch.testing.assert_close(cells.averaged(cells.norm), cells.norm[..., :2].mean(-1))
     alone = cells._replace(norm=cells.norm[..., :1])
     torch.testing.assert_close(alone.averaged(alone.norm), cells.norm[..., 0])
@@ -44,7 +44,7 @@ def test_the_worst_is_dropped_and_the_rest_averaged(snapshot: Snapshot) -> None:
 def test_phases_are_named_by_what_the_extra_feature_does(snapshot: Snapshot) -> None:
     """Norm, superposition and whether all are represented, against the prototype's number."""
     names = {(0.0, 0.0, 0.0): 0, (1.0, 0.0, 0.0): 1, (1.0, 1.0, 1.0): 2, (1.0, 0.0, 1.0): 3}
-    cells = diagram(snapshot)
+    cells = phase_cells(snapshot)
     for (norm, shared, complete), phase in names.items():
         filled = cells._replace(
             norm=torch.full_like(cells.norm, norm),
@@ -55,7 +55,7 @@ def test_phases_are_named_by_what_the_extra_feature_does(snapshot: Snapshot) -> 
 
 
 def test_theory_is_the_best_prototype(snapshot: Snapshot) -> None:
-    cells = diagram(snapshot)
+    cells = phase_cells(snapshot)
     one = prototype_losses(2, torch.tensor(0.01), torch.tensor(10.0)).min()
     torch.testing.assert_close(cells.loss[1, 1, 0] / cells.ratio(2)[1, 1], one)
 
@@ -63,4 +63,4 @@ def test_theory_is_the_best_prototype(snapshot: Snapshot) -> None:
 def test_a_part_of_a_grid_is_refused(snapshot: Snapshot) -> None:
     for part in (snapshot.pick(range(11)), snapshot.pick([])):
         with pytest.raises(UserError, match="each cell"):
-            diagram(part)
+            phase_cells(part)

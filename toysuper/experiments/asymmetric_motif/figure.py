@@ -1,16 +1,19 @@
-"""Figure MOTIF: a neuron that two features share unequally, and the one that mends it."""
+"""The motif as a graph of two features, two neurons and two outputs."""
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toysuper.experiments.asymmetric_motif.measurement import Motif, strongest
-from toysuper.figures.style import SIGNED, caption, clean, panels, some, styled, titles
-from toysuper.metrics.neurons import normalised
+from toysuper.figures.panels import hide_axes, limit_panels, make_panels
+from toysuper.figures.style import SIGNED, styled
+from toysuper.figures.text import caption, titles
+from toysuper.metrics.neurons import normalise_neurons
 from toysuper.snapshot import Snapshot
 
 HEIGHTS = (0.5, -0.5)
-SEEN = 0.02
+MIN_WEIGHT = 0.02
+"""Smaller weights are not drawn."""
 
 
 @styled
@@ -22,20 +25,20 @@ def asymmetric_motif(snapshot: Snapshot) -> Figure:
     below 0.02 are left out. Neurons are scaled to a largest input weight of 1.
     Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
     """
-    best = some(normalised(snapshot.best()))
-    figure, axes = panels(len(best), 4, 3.5, 2.9)
+    best = limit_panels(normalise_neurons(snapshot.best()))
+    figure, axes = make_panels(len(best), 4, 3.5, 2.9)
     for k, (panel, name) in enumerate(zip(axes.flat, titles(best), strict=False)):
         model = best.pick([k])
-        found = strongest(model)
-        if found:
-            _weights(panel, model, found)
-        _nodes(panel, found)
-        panel.set_title(name + ("" if found else ": none"), fontsize="medium")
+        motif = strongest(model)
+        if motif:
+            _draw_weights(panel, model, motif)
+        _draw_nodes(panel, motif)
+        panel.set_title(name + ("" if motif else ": none"), fontsize="medium")
     caption(figure, best)
     return figure
 
 
-def _nodes(axes: Axes, motif: Motif | None) -> None:
+def _draw_nodes(axes: Axes, motif: Motif | None) -> None:
     i, v, j, k = "ABjk"
     if motif:
         i, v = f"$x_{{{motif.interferer}}}$", f"$x_{{{motif.victim}}}$"
@@ -48,23 +51,26 @@ def _nodes(axes: Axes, motif: Motif | None) -> None:
     axes.text(1, 0.72, "shared", ha="center", fontsize="small", color="0.35")
     axes.text(1, -0.8, "inhibitor", ha="center", fontsize="small", color="0.35")
     axes.set(xlim=(-0.3, 2.3), ylim=(-0.9, 0.85))
-    clean(axes)
+    hide_axes(axes)
 
 
-def _weights(axes: Axes, model: Snapshot, motif: Motif) -> None:
+def _draw_weights(axes: Axes, model: Snapshot, motif: Motif) -> None:
     features, neurons = [motif.interferer, motif.victim], [motif.neuron, motif.inhibitor]
     inward = model.encoder[0][neurons][:, features].T
     outward = model.decoder[0][neurons][:, features]
     for x, weights in enumerate((inward, outward)):
         for start, end in torch.cartesian_prod(torch.arange(2), torch.arange(2)).tolist():
             weight = float(weights[start, end])
-            if abs(weight) > SEEN:
-                _line(axes, x, HEIGHTS[start], HEIGHTS[end], weight)
+            if abs(weight) > MIN_WEIGHT:
+                _draw_line(axes, x, HEIGHTS[start], HEIGHTS[end], weight)
 
 
-def _line(axes: Axes, x: int, start: float, end: float, weight: float) -> None:
+def _draw_line(axes: Axes, x: int, start: float, end: float, weight: float) -> None:
     colour = SIGNED(1.0 if weight > 0 else 0.0)
     axes.plot([x, x + 1], [start, end], color=colour, lw=min(0.8 + 2 * abs(weight), 7), zorder=1)
-    at = 0.5 if start == end else 0.3
-    place, box = (x + at, start + at * (end - start)), {"fc": "white", "ec": "none", "pad": 0.8}
-    axes.text(*place, f"{weight:.2g}", ha="center", va="center", fontsize="small", bbox=box)
+    fraction = 0.5 if start == end else 0.3  # labels of crossing lines do not meet
+    point, box = (
+        (x + fraction, start + fraction * (end - start)),
+        {"fc": "white", "ec": "none", "pad": 0.8},
+    )
+    axes.text(*point, f"{weight:.2g}", ha="center", va="center", fontsize="small", bbox=box)

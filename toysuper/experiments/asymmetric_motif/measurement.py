@@ -2,23 +2,24 @@
 
 from typing import Any, NamedTuple
 
-from toysuper.metrics.neurons import SHARE, normalised
+from toysuper.metrics.neurons import MIN_RELATIVE_WEIGHT, normalise_neurons
 from toysuper.snapshot import Snapshot
 
-RATIO = 2.0
-"""How many times larger the weight in is for one feature, and the weight out for the other."""
-INHIBITION = -0.5
-FELT = 0.1
-"""Input weights of a neuron's second feature below this are none."""
+MIN_RATIO = 2.0
+"""Smallest ratio of the two input weights, and of the two output weights, of the shared neuron."""
+MAX_INHIBITION = -0.5
+"""Largest output weight, which is negative, of an inhibitor."""
+MIN_SECOND_WEIGHT = 0.1
+"""Smallest input weight of the shared neuron's second feature."""
 
 
 class Motif(NamedTuple):
-    """A neuron that two features share unequally, and another that mends what goes wrong.
+    """A neuron that two features share unequally, and another that removes the interference.
 
-    ``neuron`` hears the ``interferer`` loudly and the ``victim`` faintly, with opposite signs, and
-    speaks faintly to the first and loudly to the second. So it works for both, but the interferer
-    sets off the victim's output. The ``inhibitor``, which hears the interferer too, pushes that
-    output below zero, where the output's ReLU hides it.
+    ``neuron`` has a large input weight for the ``interferer`` and a small one of opposite sign for
+    the ``victim``, and a small output weight for the first and a large one for the second. So it
+    works for both, but the interferer raises the victim's output. The ``inhibitor``, which is
+    active with the interferer, pushes that output below zero, where the output's ReLU removes it.
     """
 
     neuron: int
@@ -28,29 +29,31 @@ class Motif(NamedTuple):
 
 
 def model_motifs(model: Snapshot) -> list[Motif]:
-    r"""All motifs of one model, its neurons scaled to a largest input weight of 1.
+    r"""Find all motifs of one model, with each neuron scaled to a largest input weight of 1.
 
-    Neuron j and features a, b with :math:`W_{1,ja} W_{1,jb} < 0`, :math:`|W_{1,ja}| > 2 |W_{1,jb}|`
-    and :math:`W_{2,bj} > 2 W_{2,aj} > 0`, and a neuron k that a sets off with the same sign, with
-    :math:`W_{2,bk} < -1/2`. Input weights of b below 0.1, and of a in k below 0.2, do not count.
+    A motif is a neuron j and features a and b with :math:`W_{1,ja} W_{1,jb} < 0`,
+    :math:`|W_{1,ja}| > 2 |W_{1,jb}|` and :math:`W_{2,bj} > 2 W_{2,aj} > 0`, and a neuron k with an
+    input weight for a of the same sign and :math:`W_{2,bk} < -1/2`. Input weights of b in j below
+    0.1, and of a in k below 0.2, do not count.
 
     Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
     """
-    scaled = normalised(model)
+    scaled = normalise_neurons(model)
     inward, outward = scaled.encoder[0], scaled.decoder[0]
     a, b = inward[:, :, None], inward[:, None]
-    asymmetric = (a * b < 0) & (a.abs() > RATIO * b.abs()) & (b.abs() > FELT)
     to_a, to_b = outward[:, :, None], outward[:, None]
-    reciprocal = (to_a > 0) & (to_b > RATIO * to_a)
-    found = []
+    asymmetric = (a * b < 0) & (a.abs() > MIN_RATIO * b.abs()) & (b.abs() > MIN_SECOND_WEIGHT)
+    reciprocal = (to_a > 0) & (to_b > MIN_RATIO * to_a)
+    motifs = []
     for j, i, v in (asymmetric & reciprocal).nonzero().tolist():
-        hears = (inward[:, i] * inward[j, i].sign() > SHARE) & (outward[:, v] < INHIBITION)
-        found += [Motif(j, i, v, k) for k in hears.nonzero()[:, 0].tolist() if k != j]
-    return found
+        same_sign = inward[:, i] * inward[j, i].sign() > MIN_RELATIVE_WEIGHT
+        inhibits = same_sign & (outward[:, v] < MAX_INHIBITION)
+        motifs += [Motif(j, i, v, k) for k in inhibits.nonzero()[:, 0].tolist() if k != j]
+    return motifs
 
 
 def motifs(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """A row for each motif of the best model of each cell."""
+    """Make the rows of ``motifs.csv``: one for each motif of the best model of each cell."""
     best = snapshot.best()
     models = [best.pick([i]) for i in range(len(best))]
     return [
@@ -61,7 +64,10 @@ def motifs(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def strongest(model: Snapshot) -> Motif | None:
-    """The motif whose neuron is most asymmetric, by the product of both ratios; None without."""
+    """Find the motif with the most asymmetric neuron; None if the model has no motif.
+
+    Asymmetry is the product of the ratios of input weights and of output weights.
+    """
 
     def asymmetry(motif: Motif) -> float:
         inward, outward = model.encoder[0, motif.neuron], model.decoder[0, motif.neuron]

@@ -1,10 +1,12 @@
-"""Figure COLLAPSE: do the features of a set keep directions of their own?"""
+"""Angles within sets by density, which show where pairs collapse to one direction."""
 
 import torch
 from matplotlib.figure import Figure
 
 from toysuper.errors import UserError
-from toysuper.figures.style import SETS, caption, log_axis, open_frame, styled
+from toysuper.figures.panels import log_axis, open_frame
+from toysuper.figures.style import SETS, styled
+from toysuper.figures.text import caption
 from toysuper.metrics.sets import pairs, set_angle
 from toysuper.snapshot import Snapshot
 
@@ -13,8 +15,8 @@ from toysuper.snapshot import Snapshot
 def set_angles(snapshot: Snapshot) -> Figure:
     """Angle between every two features of a set, of each density's best model, coloured by set.
 
-    0 degrees: both stored as one direction, their principal component. Lines mark a regular
-    hexagon's 60 degrees and orthogonality.
+    At 0 degrees both are stored as one direction, their principal component. Lines mark the 60
+    degrees of a regular hexagon, and orthogonality.
     Source: the paper's section "The Geometry of Superposition", collapse into PCA.
     """
     density = snapshot.common_density()

@@ -4,9 +4,9 @@ r"""The loss of a ReLU-output model, split by how many features are active.
           L_0 = \sum_i I_i \mathrm{ReLU}(b_i)^2, \qquad
           L_1 = \text{feature benefit} + \text{interference}
 
-Source: the paper's section "Mathematical Understanding" (which writes L_k summed over supports;
-here L_k is the *mean* over the supports and P(k) their probability). Features are independent and
-U[0, 1] when active.
+Here :math:`L_k` is the *mean* over sets of k active features and :math:`P(k)` the probability of k;
+the paper's section "Mathematical Understanding" writes the sum over these sets. Features are
+independent, and U[0, 1] when active.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from toysuper.functional.theory import binomial, integral_relu_error, integral_r
 
 
 class Parts(NamedTuple):
-    """Contributions to the loss, already weighted by their probability; each ``(inst,)``."""
+    """Contributions to the loss, each ``(inst,)`` and weighted by its probability."""
 
     none: Tensor
     benefit: Tensor
@@ -31,19 +31,19 @@ class Parts(NamedTuple):
 
     @property
     def total(self) -> Tensor:
-        """The whole loss."""
+        """The loss, the sum of all contributions."""
         return torch.stack(self).sum(0)
 
     @property
-    def sparse_share(self) -> Tensor:
-        """Share of the loss with at most one active feature."""
+    def sparse_fraction(self) -> Tensor:
+        """Fraction of the loss from inputs with at most one active feature."""
         return (self.none + self.benefit + self.interference) / self.total
 
 
 def none_active(
     bias: Float[Tensor, "inst feat"], importance: Float[Tensor, "inst feat"]
 ) -> Float[Tensor, " inst"]:
-    r""":math:`L_0 = \sum_i I_i \mathrm{ReLU}(b_i)^2`."""
+    r"""Loss without any active feature, :math:`L_0 = \sum_i I_i \mathrm{ReLU}(b_i)^2`."""
     return (importance * torch.relu(bias).square()).sum(-1)
 
 
@@ -52,10 +52,15 @@ def one_active(
     bias: Float[Tensor, "inst feat"],
     importance: Float[Tensor, "inst feat"],
 ) -> tuple[Float[Tensor, "inst feat"], Float[Tensor, "inst feat"]]:
-    r"""Feature benefit and interference of each feature i when it alone is active.
+    r"""Compute feature benefit and interference of each feature i if it alone is active.
 
     .. math:: B_i = I_i \int_0^1 (x - \mathrm{ReLU}(\|W_i\|^2 x + b_i))^2 dx \qquad
               F_i = \sum_{j \ne i} I_j \int_0^1 \mathrm{ReLU}(W_j \cdot W_i\, x + b_j)^2 dx
+
+    Args:
+        W: feature directions.
+        bias: output bias.
+        importance: weight of each feature's error.
 
     >>> digon = torch.tensor([[[1.0, -1.0]]])
     >>> one_active(digon, torch.zeros(1, 2), torch.ones(1, 2))
@@ -68,7 +73,8 @@ def one_active(
     return importance * integral_relu_error(own, bias), others.sum(-2)
 
 
-NEGLIGIBLE = 1e-9
+MIN_PROBABILITY = 1e-9
+"""Numbers k of active features that are less probable are left out."""
 
 
 def decompose(
@@ -78,26 +84,26 @@ def decompose(
     density: Float[Tensor, " inst"],
     samples: int = 16384,
 ) -> Parts:
-    """The loss by number of active features, k <= 1 in closed form, k >= 2 by sampling supports.
+    """Split the loss by number of active features k: k <= 1 in closed form, k >= 2 by sampling.
 
     Args:
         W: feature directions.
         bias: output bias.
         importance: weight of each feature's error.
         density: the one density p of all features of an instance.
-        samples: random supports and values for each k >= 2.
+        samples: number of random inputs for each k >= 2.
 
     >>> digon, zero = torch.tensor([[[1.0, -1.0]]]), torch.zeros(1, 2)
     >>> parts = decompose(digon, zero, torch.ones(1, 2), torch.tensor([0.1]))
-    >>> float(parts.sparse_share), round(float(parts.total), 3)  # p^2 / 3
+    >>> float(parts.sparse_fraction), round(float(parts.total), 3)  # p^2 / 3
     (0.0, 0.003)
     """
     n = W.shape[-1]
     benefit, interference = one_active(W, bias, importance)
-    counts = [k for k in range(2, n + 1) if binomial(n, k, density).max() > NEGLIGIBLE]
+    counts = [k for k in range(2, n + 1) if binomial(n, k, density).max() > MIN_PROBABILITY]
     several = sampled_losses(W, bias, importance, counts, samples)
     several = {k: binomial(n, k, density) * loss for k, loss in several.items()}
-    one = binomial(n, 1, density) / n  # a certain feature, and no other
+    one = binomial(n, 1, density) / n  # one particular feature is active alone
     zero = torch.zeros_like(density)
     return Parts(
         none=binomial(n, 0, density) * none_active(bias, importance),
@@ -115,7 +121,15 @@ def sampled_losses(
     counts: Sequence[int],
     samples: int,
 ) -> dict[int, Tensor]:
-    """Mean loss ``(inst,)`` over random supports of exactly k active features, for each k."""
+    """Estimate the mean loss ``(inst,)`` over inputs with exactly k active features, for each k.
+
+    Args:
+        W: feature directions.
+        bias: output bias.
+        importance: weight of each feature's error.
+        counts: the numbers k.
+        samples: number of random inputs for each k.
+    """
     key = torch.tensor([[W.shape[-1], samples]], dtype=torch.int32, device=W.device)
     losses = {}
     for k in counts:

@@ -1,4 +1,7 @@
-"""Figure OCTA: how two correlated sets of three features become an octahedron."""
+"""The stages in which two correlated sets of three features become an octahedron."""
+
+from math import isnan
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,9 +11,11 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.experiments.octahedron.measurement import stages
-from toysuper.figures.directions_3d import polyhedron
-from toysuper.figures.style import caption, open_frame, set_colours, styled
-from toysuper.metrics.dynamics import course
+from toysuper.figures.panels import open_frame
+from toysuper.figures.space import draw_polyhedron
+from toysuper.figures.style import set_colours, styled
+from toysuper.figures.text import caption
+from toysuper.metrics.curves import training_curves
 from toysuper.snapshot import Snapshot
 
 NAMES = ("A  near zero", "B  two sets apart", "C  triangles open", "D  octahedron")
@@ -21,44 +26,50 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
     """Four stages of the best model, from the side and from above, over the loss.
 
     The vertical axis runs from the mean of one set to the other's, as at the end of training.
-    Stages begin where :mod:`toysuper.experiments.octahedron.measurement` says; B and C are shown
-    in the middle of their time, A and D at the end.
+    :class:`~toysuper.experiments.octahedron.measurement.Stages` says where stages begin. B and C
+    are shown in the middle of their time, A and D at the end.
     Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
     """
-    found = course(snapshot)
+    curves = training_curves(snapshot)
     if snapshot.W.shape[1:] != (3, 6) or len(snapshot.sets[0].unique()) != 2:
         raise UserError("figure 'octahedron_stages' needs two sets of three features, hidden of 3")
-    best = int(found.loss[-1].argmin())
-    starts = [0.0, *(float(when[best]) for when in stages(snapshot))]
-    last = float(found.step[-1])
-    ends = [min((s for s in starts[k + 1 :] if s == s), default=last) for k in range(4)]
-    middle = [(start * end) ** 0.5 for start, end in zip(starts, ends, strict=True)]
-    shown = [ends[0] - (ends[0] < last), *middle[1:3], last]
+    best = int(curves.loss[-1].argmin())
+    starts = [0.0, *(float(start[best]) for start in stages(snapshot))]
     figure = Figure(figsize=(11, 8.6), layout="constrained")
     above, below = np.asarray(figure.subfigures(2, 1, height_ratios=(2.3, 1)))
-    turn = _upright(snapshot.W[best])
-    for k, at in enumerate(shown):
-        earlier = [moment for moment in snapshot.history if moment.step <= at]
-        if not earlier or starts[k] != starts[k]:
-            continue  # a stage that this model has not reached
-        moment = earlier[-1].pick([best])
-        turned = moment.with_weights(encoder=turn @ moment.W, decoder=turn @ moment.W)
-        side = above.add_subplot(2, 4, k + 1, projection="3d")
-        polyhedron(side, turned)
-        side.set_title(f"{NAMES[k]}\nstep {moment.step:,}")
-        _from_above(above.add_subplot(2, 4, k + 5), turned)
-    _loss(below.subplots(), found.step, found.loss[:, best], starts)
+    for k, step in enumerate(_middles(starts, float(curves.step[-1]))):
+        earlier = [moment for moment in snapshot.history if moment.step <= step]
+        if earlier and not isnan(starts[k]):  # NaN: this model never reached the stage
+            _draw_stage(above, k, earlier[-1].pick([best]), _upright(snapshot.W[best]))
+    _draw_loss(below.subplots(), curves.step, curves.loss[:, best], starts)
     caption(figure, snapshot)
     return figure
 
 
+def _middles(starts: list[float], last: float) -> list[float]:
+    """Compute the step at which each stage is shown."""
+    ends = [min((s for s in starts[k + 1 :] if not isnan(s)), default=last) for k in range(4)]
+    middle = [(start * end) ** 0.5 for start, end in zip(starts, ends, strict=True)]
+    return [ends[0] - (ends[0] < last), *middle[1:3], last]
+
+
+def _draw_stage(figure: Any, k: int, moment: Snapshot, rotation: Tensor) -> None:
+    """Draw column k: the model from the side, and from above."""
+    W = rotation @ moment.W
+    rotated = moment.with_weights(encoder=W, decoder=W)
+    side = figure.add_subplot(2, 4, k + 1, projection="3d")
+    draw_polyhedron(side, rotated)
+    side.set_title(f"{NAMES[k]}\nstep {moment.step:,}")
+    _draw_from_above(figure.add_subplot(2, 4, k + 5), rotated)
+
+
 def _upright(W: Tensor) -> Tensor:
-    """The rotation that puts the line between the two sets' means upright."""
+    """Compute the rotation that makes the line between the means of both sets vertical."""
     axis = W[:, :3].mean(-1) - W[:, 3:].mean(-1)
     return torch.linalg.qr(torch.stack([axis, W[:, 0], W[:, 1]], -1)).Q.T[[1, 2, 0]]
 
 
-def _from_above(axes: Axes, model: Snapshot) -> None:
+def _draw_from_above(axes: Axes, model: Snapshot) -> None:
     for (x, y, _), colour in zip(model.W[0].T.tolist(), set_colours(model), strict=True):
         axes.plot([0, x], [0, y], color=colour, linewidth=1.6)
         axes.plot(x, y, "o", color=colour, markersize=6)
@@ -67,11 +78,11 @@ def _from_above(axes: Axes, model: Snapshot) -> None:
     axes.spines[:].set_color("0.8")
 
 
-def _loss(axes: Axes, step: Tensor, loss: Tensor, starts: list[float]) -> None:
+def _draw_loss(axes: Axes, step: Tensor, loss: Tensor, starts: list[float]) -> None:
     axes.plot(step.clamp(min=1), loss, color="black", linewidth=1.4)
     axes.set(xscale="log", xlabel="step", ylabel="loss", xlim=(1, float(step[-1])), ylim=(0, None))
     for name, start in zip("ABCD", starts, strict=True):
-        if start == start:
+        if not isnan(start):
             axes.axvline(max(start, 1), color="0.7", linewidth=0.8)
             axes.annotate(name, (max(start, 1) * 1.06, float(loss.max()) * 0.98), va="top")
     open_frame(axes)

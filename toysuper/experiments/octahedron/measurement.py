@@ -1,4 +1,4 @@
-"""Stages in which two correlated sets of three features become an octahedron."""
+"""The steps at which two correlated sets of three features enter each stage."""
 
 from typing import NamedTuple
 
@@ -10,15 +10,22 @@ from toysuper.functional.geometry import directions
 from toysuper.metrics.sets import cosines
 from toysuper.snapshot import Snapshot
 
-GROWN, COLLAPSED, OPEN, OPPOSITE = 0.3, 0.8, 0.5, -0.9
+MIN_GROWN_NORM = 0.3
+"""Features have grown if their mean norm is larger."""
+MIN_COLLAPSED_COSINE = 0.8
+"""A set lies along one direction if the mean cosine within sets is larger."""
+MAX_OPEN_COSINE = 0.5
+"""Sets are open, or apart, if the cosine within sets, or between their means, is smaller."""
+MAX_ANTIPODAL_COSINE = -0.9
+"""Two features are antipodal if their cosine is smaller."""
 
 
 class Stages(NamedTuple):
-    """Steps at which each instance enters stages B, C and D; stage A begins at 0. NaN for never.
+    """Steps at which each instance enters stages B, C and D. NaN if it never does.
 
-    B: features have grown, each set lies along one direction, the two directions apart.
-    C: then the mean cosine between members of a set falls below 1/2, as of 60 degrees.
-    D: three pairs across the sets are antipodal, from here to the end.
+    Stage A begins at step 0. B: features have grown, each set lies along one direction, the two
+    directions apart. C: after B, the mean cosine within sets falls below 1/2, that of 60 degrees.
+    D: three pairs across the sets are antipodal, from this step to the end.
     """
 
     apart: Float[Tensor, " inst"]
@@ -27,36 +34,38 @@ class Stages(NamedTuple):
 
     @property
     def in_order(self) -> Bool[Tensor, " inst"]:
-        """Whether an instance went through all of them, one after another."""
+        """Whether an instance went through all stages, one after another."""
         return (self.apart < self.opened) & (self.opened < self.octahedron)
 
 
-def octahedral(snapshot: Snapshot) -> Bool[Tensor, " inst"]:
-    """Whether three pairs across the two sets of three are antipodal."""
-    return (cosines(snapshot, within=False) < OPPOSITE).sum(-1) == 3
+def is_octahedron(snapshot: Snapshot) -> Bool[Tensor, " inst"]:
+    """Return whether three pairs across the two sets of three are antipodal."""
+    return (cosines(snapshot, within=False) < MAX_ANTIPODAL_COSINE).sum(-1) == 3
 
 
 def stages(snapshot: Snapshot) -> Stages:
-    """When each instance of a Snapshot with a history entered which stage."""
+    """Find the step at which each instance of a Snapshot with a history enters each stage."""
     moments = snapshot.history
     step = torch.tensor([float(moment.step) for moment in moments])
-    tight = torch.stack([cosines(moment, within=True).mean(-1) for moment in moments])
-    size = torch.stack([moment.W.norm(dim=1).mean(-1) for moment in moments])
-    between = torch.stack([_between_sets(moment) for moment in moments])
-    solid = torch.stack([octahedral(moment) for moment in moments])
-    apart = _first((size > GROWN) & (tight > COLLAPSED) & (between < OPEN), step)
+    within = torch.stack([cosines(moment, within=True).mean(-1) for moment in moments])
+    between = torch.stack([_cosine_between_sets(moment) for moment in moments])
+    grown = torch.stack([moment.W.norm(dim=1).mean(-1) for moment in moments]) > MIN_GROWN_NORM
+    octahedron = torch.stack([is_octahedron(moment) for moment in moments])
+    until_end = octahedron.int().flip(0).cummin(0).values.flip(0)
+    is_apart = grown & (within > MIN_COLLAPSED_COSINE) & (between < MAX_OPEN_COSINE)
+    apart = _first_step(is_apart, step)
     later = step[:, None] > apart.nan_to_num(0)
-    opened = _first((size > GROWN) & (tight < OPEN) & later, step)
-    return Stages(apart, opened, _first(solid.int().flip(0).cummin(0).values.flip(0), step))
+    opened = _first_step(grown & (within < MAX_OPEN_COSINE) & later, step)
+    return Stages(apart, opened, _first_step(until_end, step))
 
 
-def _between_sets(moment: Snapshot) -> Tensor:
-    """Cosine between the mean directions of the two sets."""
+def _cosine_between_sets(moment: Snapshot) -> Tensor:
+    """Compute the cosine between the mean directions of the two sets."""
     first = moment.sets[0] == moment.sets[0, 0]
     means = torch.stack([moment.W[..., first].mean(-1), moment.W[..., ~first].mean(-1)], -1)
     return directions(means).prod(-1).sum(-1)
 
 
-def _first(true: Tensor, step: Tensor) -> Tensor:
-    """Step of the first moment at which something holds, NaN where it never does."""
-    return torch.where(true.any(0), step[true.int().argmax(0)], torch.nan)
+def _first_step(mask: Tensor, step: Tensor) -> Tensor:
+    """Return the step of the first moment of each column that is true; NaN if none is."""
+    return torch.where(mask.any(0), step[mask.int().argmax(0)], torch.nan)

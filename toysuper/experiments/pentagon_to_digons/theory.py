@@ -1,4 +1,4 @@
-"""Five features in two dimensions as one gets sparser: the pentagon's branch and the digons'."""
+"""Exact losses of the pentagon and of the digons, as feature 0 gets rarer."""
 
 from functools import cache
 from typing import NamedTuple
@@ -14,13 +14,13 @@ from toysuper.functional.polytopes import polygon
 from toysuper.functional.quadrature import Columns, quadrature_columns
 
 NODES = (0, 24, 12, 5, 3, 3)
-"""Points for each active feature, by how many are active."""
+"""Number of quadrature nodes for each active feature, by the number of active ones."""
 
 
 class Branches(NamedTuple):
-    r"""Local minima as feature 0 has density :math:`\rho p`, loss over :math:`E \|x\|^2`.
+    r"""Losses over :math:`E \|x\|^2` of both local minima, by the ratio :math:`\rho`.
 
-    NaN where the branch has ended: the pentagon falls into digons where feature 0 is rare.
+    NaN where the minimum no longer exists: if feature 0 is rare, the pentagon turns into digons.
     """
 
     ratio: Float[Tensor, " ratios"]
@@ -28,7 +28,7 @@ class Branches(NamedTuple):
     digons: Float[Tensor, " ratios"]
 
     def crossing(self) -> float:
-        """The ratio below which two digons without feature 0 cost less."""
+        """Compute the ratio below which the digons have the smaller loss; NaN if there is none."""
         gap, x = self.pentagon - self.digons, self.ratio.log()
         for k in range(len(x) - 1):
             if gap[k] >= 0 > gap[k + 1]:
@@ -39,13 +39,19 @@ class Branches(NamedTuple):
 @cache
 @torch.inference_mode(False)
 def branches(density: float, low: float = 0.1, high: float = 10.0, num: int = 33) -> Branches:
-    """Both branches at ``num`` ratios from ``low`` to ``high``; ratios stop where one is p > 1.
+    """Compute both branches by quadrature and Adam, from a pentagon and from two digons.
 
-    By quadrature over the active sets, and Adam in float64 from a pentagon and from two digons.
+    Quadrature is over the sets of active features, in float64.
+
+    Args:
+        density: density p of the other features.
+        low: smallest ratio.
+        high: largest ratio, unless the density of feature 0 would exceed 1.
+        num: number of ratios.
+
     Source: the paper's section "The Geometry of Superposition", non-uniform superposition.
 
-    >>> found = branches(0.05, 0.2, 0.35, 4)
-    >>> round(found.crossing(), 2)
+    >>> round(branches(0.05, 0.2, 0.35, 4).crossing(), 2)
     0.26
     """
     ratio = torch.tensor(np.geomspace(low, min(high, 1 / density), num), dtype=torch.float64)
@@ -54,20 +60,20 @@ def branches(density: float, low: float = 0.1, high: float = 10.0, num: int = 33
     square = torch.zeros(2, 5, dtype=torch.float64)
     square[:, 1:] = polygon(4)
     losses = []
-    for start, kept in ((1.1 * polygon(5), 5), (square, 4)):
+    for start, stored in ((1.1 * polygon(5), 5), (square, 4)):
         W, bias = start.repeat(num, 1, 1).requires_grad_(), torch.zeros_like(p).requires_grad_()
         loss = descend(W, bias, p, torch.ones_like(p), columns(), steps=300)
-        loss[(norms(W.detach()) > 0.5).sum(-1) != kept] = torch.nan
+        loss[(norms(W.detach()) > 0.5).sum(-1) != stored] = torch.nan
         losses.append(loss * 3 / p.sum(-1))
     return Branches(ratio, *losses)
 
 
 @cache
 def columns() -> Columns:
-    """All sets of five features, larger ones with fewer points."""
+    """Return quadrature columns of all sets of five features; larger sets have fewer nodes."""
     parts = []
     for k in range(6):
         part = quadrature_columns(5, k, max(1, NODES[k]))
-        kept = part.active.sum(0) == k
-        parts.append(Columns(part.values[:, kept], part.active[:, kept], part.weight[kept]))
+        mask = part.active.sum(0) == k
+        parts.append(Columns(part.values[:, mask], part.active[:, mask], part.weight[mask]))
     return Columns(*(torch.cat(fields, -1) for fields in zip(*parts, strict=True)))

@@ -1,4 +1,4 @@
-"""A Snapshot over densities and relative importances as the cells of a phase diagram."""
+"""The cells of a phase diagram: trained models by density and relative importance."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.experiments.phase_change.theory import prototype_losses
-from toysuper.metrics.features import REPRESENTED, held_out_loss, norm, superposition
+from toysuper.metrics.features import MIN_NORM, held_out_loss, norm, superposition
 from toysuper.snapshot import Snapshot
 
 
-class Diagram(NamedTuple):
-    """What became of the extra feature, the last, in each cell; models by loss, the best first."""
+class Cells(NamedTuple):
+    """Metrics of the extra feature, the last, in each cell. Models are sorted by loss."""
 
     density: Float[Tensor, " rows"]
     relative: Float[Tensor, " columns"]
@@ -23,29 +23,29 @@ class Diagram(NamedTuple):
     other: Float[Tensor, "rows columns models"]
     """Norm of the first feature."""
     complete: Float[Tensor, "rows columns models"]
-    """1 where all features are represented."""
+    """1 if all features are represented, else 0."""
 
     def averaged(self, values: Float[Tensor, "rows columns models"]) -> Tensor:
-        """The paper's way: drop the worst model, average the rest."""
+        """Average over all models of a cell but the worst, as the paper does."""
         return values[..., : max(1, values.shape[2] - 1)].mean(-1)
 
     def ratio(self, n: int) -> Float[Tensor, "rows columns"]:
-        """Least loss of the models over that of the prototypes of n features."""
+        """Smallest loss of the models over that of the prototypes of n features."""
         theory = prototype_losses(n, self.density[:, None], self.relative)
         return self.loss[..., 0] / theory.amin(0)
 
     def phase(self) -> Tensor:
-        """Which of the PHASES of the theory the best model is nearest to."""
+        """Index of the prototype in PHASES that the best model is most similar to."""
         alone = torch.where(self.complete[..., 0] > 0, 3, 1)
         phase = torch.where(self.superposition[..., 0] > 0.5, 2, alone)
-        return torch.where(self.norm[..., 0] < REPRESENTED, 0, phase)
+        return torch.where(self.norm[..., 0] < MIN_NORM, 0, phase)
 
 
-def diagram(snapshot: Snapshot) -> Diagram:
-    """The cells, densities falling and relative importances rising.
+def phase_cells(snapshot: Snapshot) -> Cells:
+    """Sort models into cells, with falling densities and rising relative importances.
 
     Raises:
-        UserError: the models are no full grid of one density each and an extra feature.
+        UserError: the models are not a full grid of density and relative importance.
     """
     density = snapshot.common_density()
     relative = snapshot.importance[:, -1] / snapshot.importance[:, 0]
@@ -64,7 +64,7 @@ def diagram(snapshot: Snapshot) -> Diagram:
     order = order[torch.argsort(cell[order], stable=True)]
     shape = (len(rows), len(columns), int(counts[0]))
     lengths = norm(snapshot)
-    complete = (lengths > REPRESENTED).all(-1).to(loss.dtype)
+    complete = (lengths > MIN_NORM).all(-1).to(loss.dtype)
     fields = (loss, lengths[:, -1], superposition(snapshot)[:, -1], lengths[:, 0], complete)
     parts = [values[order].view(shape) for values in fields]
-    return Diagram(rows.flip(0), columns, *parts)
+    return Cells(rows.flip(0), columns, *parts)

@@ -1,7 +1,6 @@
-r"""Closed forms of the paper's phase diagrams: two equal features and an extra one, or one and one.
+"""Losses of the prototypes in closed form, and the boundaries between them.
 
-The extra feature is the last. It has the relative importance r; all others have importance 1, and
-all are active with density p. Losses are expectations over features that are U[0, 1] when active.
+Losses are expectations over independent features that are U[0, 1] when active.
 
 Source: the paper's section "Superposition as a Phase Change" and the authors' theory notebook.
 """
@@ -19,23 +18,29 @@ PHASES = (
     "extra in superposition",
     "others in superposition",
 )
-"""The prototypes, in the order of :func:`prototype_losses`; the last needs three features."""
+"""Prototypes, in the order of :func:`prototype_losses`. The last one needs three features."""
 
 EXTRA = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (1.0, 0.0))
-"""Norm and superposition of the extra feature in each."""
+"""Norm and superposition of the extra feature in each prototype."""
 
 TRIPLE = 4 / 7
-"""Density at which, with r = 1, all prototypes of two features cost the same."""
+"""Density at which, if r = 1, all prototypes of two features have the same loss."""
 
 
 def prototype_losses(
     n: int, density: Float[Tensor, "..."], relative: Float[Tensor, "..."], bias: bool = True
 ) -> Float[Tensor, "phases ..."]:
-    r"""Losses of the prototypes for n features in n - 1 dimensions, n of 2 or 3.
+    r"""Compute the losses of the prototypes for n features in n - 1 dimensions.
 
     A feature that is not represented costs its variance :math:`u(p) = p/3 - p^2/4` if the bias
     answers its mean p/2, and :math:`p/3` without bias. Two antipodal ones cost :math:`p^2/6` each:
-    both err by the lesser, with :math:`E \min(x, y)^2 = 1/6`, when both are active.
+    if both are active, the error of each is the smaller value, and :math:`E \min(x, y)^2 = 1/6`.
+
+    Args:
+        n: number of features, 2 or 3.
+        density: probability p that a feature is active.
+        relative: importance r of the extra feature.
+        bias: whether the model has an output bias.
 
     Raises:
         UserError: n is neither 2 nor 3.
@@ -51,10 +56,10 @@ def prototype_losses(
 
 
 def boundary(relative: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    r"""Density below which two features share a dimension: :math:`p = 4 r / (2 + 5 r)`, r <= 1.
+    r"""Compute the density below which two features share a dimension, :math:`p = 4 r / (2 + 5 r)`.
 
-    There the loss of superposition equals that of ignoring the extra feature. For r > 1 the roles
-    are exchanged: 1 / r stands for r.
+    There the loss of superposition equals that of ignoring the extra feature. If r > 1, the
+    features change roles, and 1 / r takes the place of r.
 
     >>> boundary(torch.tensor([0.1, 1.0, 10.0]))
     tensor([0.1600, 0.5714, 0.1600])
@@ -68,7 +73,13 @@ def confused_loss(
 ) -> Float[Tensor, "..."]:
     r"""Loss of :math:`W = [1, 1] / \sqrt 2` without bias, which equals :math:`(1 + r) u(p) / 2`.
 
-    The mean of both features is answered for each. Source: the comment by McGrath in the paper.
+    The model answers the mean of both features for each.
+
+    Args:
+        density: probability p that a feature is active.
+        relative: importance r of the second feature.
+
+    Source: the comment by McGrath in the paper.
 
     >>> confused_loss(torch.ones(()), torch.ones(()))
     tensor(0.0833)
@@ -83,6 +94,10 @@ def antipodal_loss(
 
     :math:`(1-p) b^2 + p b^3 / 3 + p^2 [(1-b)^3 / 3 - (1-b)^4 / 6]`; :math:`p^2 / 6` at b = 0.
 
+    Args:
+        density: probability p that a feature is active.
+        bias: the bias b.
+
     >>> antipodal_loss(torch.tensor(0.5), torch.zeros(()))
     tensor(0.0417)
     """
@@ -91,10 +106,10 @@ def antipodal_loss(
 
 
 def antipodal_bias(density: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    r"""The bias that makes :func:`antipodal_loss` least, about :math:`p^2 / 6(1-p)` for small p.
+    r"""Compute the bias of the smallest :func:`antipodal_loss`.
 
-    The root of :math:`2(1-p) b + p b^2 = p^2 [(1-b)^2 - \tfrac23 (1-b)^3]`, by bisection: the left
-    side grows with b, the right side falls.
+    It is the root of :math:`2(1-p) b + p b^2 = p^2 [(1-b)^2 - \tfrac23 (1-b)^3]`, found by
+    bisection, and about :math:`p^2 / 6(1-p)` if p is small.
 
     >>> p = torch.tensor([0.1, 0.5, 1.0])
     >>> antipodal_loss(p, antipodal_bias(p))

@@ -1,1 +1,0 @@
-"""The experiment adversarial_training."""

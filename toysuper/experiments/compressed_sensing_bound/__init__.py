@@ -1,1 +1,0 @@
-"""The experiment compressed_sensing_bound."""

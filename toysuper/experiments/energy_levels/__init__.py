@@ -1,1 +1,0 @@
-"""The experiment energy_levels."""

@@ -1,1 +1,0 @@
-"""The experiment no_superposition."""

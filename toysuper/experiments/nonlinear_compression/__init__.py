@@ -1,1 +1,0 @@
-"""The experiment nonlinear_compression."""

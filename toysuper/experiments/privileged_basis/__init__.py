@@ -1,1 +1,0 @@
-"""The experiment privileged_basis."""
