@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional
 from torch import Tensor
 
-from toysuper.errors import UserError, nearest
+from toysuper.errors import UserError, did_you_mean
 from toysuper.functional import elementwise, tasks
 
 PLACES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
@@ -55,7 +55,7 @@ def resolve(name: Any, what: str, places: tuple[ModuleType, ...] = PLACES) -> Ca
         known = [*own, *(("relu", "gelu", "abs", "square") if places is PLACES else ())]
         raise UserError(
             f"{what} '{name}' is not a function of {', '.join(p.__name__ for p in places)} "
-            f"nor an importable dotted path.{nearest(name, known)}"
+            f"nor an importable dotted path.{did_you_mean(name, known)}"
         )
     return found
 

@@ -7,8 +7,8 @@ from lightning.pytorch import Callback, Trainer
 
 from toysuper import __version__
 from toysuper.callbacks.base import run_folder, writers
-from toysuper.cli.configs import without_nulls
 from toysuper.functional.activations import named
+from toysuper.runs.config import without_nulls
 from toysuper.snapshot import Snapshot
 
 
@@ -21,7 +21,7 @@ class About(Callback):
         tell(trainer, "1 model", f"**{type(pl_module).__name__}**\n\n`{equations}`")
         folder = run_folder(trainer)
         if folder and (folder / "config.yaml").is_file():
-            config = without_nulls((folder / "config.yaml").read_text())
+            config = without_nulls((folder / "config.yaml").read_text(encoding="utf-8"))
             tell(trainer, "2 config", f"```yaml\n{config}\n```")
         tell(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
 

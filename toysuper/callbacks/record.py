@@ -15,7 +15,7 @@ from toysuper.callbacks.about import tell
 from toysuper.callbacks.base import SnapshotCallback, attempt, chosen, run_folder
 from toysuper.claims.base import Claim, markdown, table
 from toysuper.data.grid import places
-from toysuper.runs.files import write_csv, write_whole
+from toysuper.runs.files import write_atomic, write_csv
 from toysuper.snapshot import Snapshot
 from toysuper.training.sharding import is_sharded, whole
 
@@ -133,4 +133,4 @@ class Predictions(Callback):
             content = io.BytesIO()
             torch.save(joined, content)
             path = Path(folder) / f"predictions{trainer.global_rank or ''}.pt"
-            write_whole(path, content.getvalue())
+            write_atomic(path, content.getvalue())

@@ -17,7 +17,7 @@ from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
 from toysuper.models.parameters import Parameters
-from toysuper.runs.checkpoints import refuse_foreign
+from toysuper.runs.checkpoints import check_checkpoint_fits
 from toysuper.snapshot import Batch, Snapshot
 from toysuper.training.checks import rehearse
 from toysuper.training.evaluation import Evaluation
@@ -135,7 +135,7 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else."""
-        refuse_foreign(checkpoint, self.state_dict())
+        check_checkpoint_fits(checkpoint, self.state_dict())
         self.trained = checkpoint["global_step"]
         trainer = self._trainer
         if trainer and trainer.state.fn == "fit" and self.trained >= self.total_steps():

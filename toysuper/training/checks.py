@@ -8,7 +8,7 @@ from torch import Tensor
 
 from toysuper.data.datamodule import AXIS, SyntheticData
 from toysuper.data.world import World
-from toysuper.errors import UserError, nearest
+from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
 from toysuper.names import resolve
 
@@ -54,7 +54,7 @@ def refuse_unknown_axes(model: "ToyModel") -> None:
             known = {"density", "importance", "task", *model.claimed}
             raise UserError(
                 f"grid axis '{name}' is known neither to the data nor to "
-                f"{type(model).__name__}, which take {sorted(known)}.{nearest(name, known)}"
+                f"{type(model).__name__}, which take {sorted(known)}.{did_you_mean(name, known)}"
             )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from toysuper.cli.listing import experiments
-from toysuper.cli.report.command import main
+from toysuper.cli.configs import list_experiments
 from toysuper.cli.report.gather import gather
-from toysuper.cli.report.page import HERE
+from toysuper.cli.report.page import FOLDER
 from toysuper.cli.report.story import STORY
+from toysuper.cli.report.write import main
 from toysuper.errors import UserError
 from toysuper.figures.formats import gif, pixels, png
 
@@ -126,7 +126,7 @@ def test_the_page_needs_no_network_and_says_what_it_shows(tmp_path: Path) -> Non
     kinds = ("src", "href", "srcset")
     loads = [tag[kind] for name, tag in page.tags if name != "a" for kind in kinds if kind in tag]
     assert loads and all(url.startswith("data:") for url in loads)
-    style = (HERE / "page.css").read_text()
+    style = (FOLDER / "page.css").read_text()
     assert "url(" not in style and "@import" not in style and not page.all("script")
 
 
@@ -147,7 +147,8 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_section_has_its_story() -> None:
-    assert list(dict.fromkeys(told.section for told in experiments())) == list(STORY)
+    sections = dict.fromkeys(experiment.section for experiment in list_experiments())
+    assert list(sections) == list(STORY)
 
 
 def luminance(colour: str) -> float:
@@ -164,7 +165,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_text_has_contrast(scheme: int) -> None:
     """At least 4.5, as WCAG 2.2 asks of text (level AA)."""
-    block = re.findall(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)[scheme]
+    block = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), re.DOTALL)[scheme]
     colours = dict(re.findall(r"--(\w+): (#\w{6})", block))
     for name in ("ink", "faint", "link", "holds", "fails", "unmeasured"):
         assert contrast(colours[name], colours["paper"]) >= 4.5, name
