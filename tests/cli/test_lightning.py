@@ -12,6 +12,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tests._run import ROOT, Result, process, toysuper
 from toysuper.cli.configs import bundled_configs
+from toysuper.cli.lightning import main
 from toysuper.cli.parser import explain_exception, explain_message
 from toysuper.runs.checkpoints import list_checkpoints
 
@@ -42,6 +43,25 @@ def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
     assert checkpoint(trained).name == "epoch=1-step=4.ckpt"
     rows = list(csv.DictReader((version(trained) / "instances.csv").read_text().splitlines()))
     assert len(rows) == 72
+    about = yaml.safe_load((version(trained) / "config.yaml").read_text())["about"]
+    assert about["section"] == "Introduction", "of the experiment, not of the preset debug"
+
+
+def test_about_is_an_option_like_any_other(tmp_path: Path) -> None:
+    args = ("fit", "--config", "intro", *QUICK, "--model.jit=false", "--ckpt_path=last")
+    for line in ("first", "second"):  # a run goes on whatever it is about
+        result = toysuper(*args, f"--about={{line: {line}}}", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert [run.name for run in (tmp_path / "runs" / "intro").iterdir()] == ["0"]
+    result = toysuper("fit", "--config", "intro", "--about=3", cwd=tmp_path)
+    assert_refused(result, r"about \(command line\): .*dict.* value: 3")
+
+
+def test_arguments_are_passed_on_and_not_put_into_sys_argv(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["notebook", "--of-its-own"])
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "--config", "intro", "--data.seed=7", "--print_config"])
+    assert sys.argv == ["notebook", "--of-its-own"] and "seed: 7" in capsys.readouterr().out
 
 
 def test_fit_prints_claims_and_no_warning_or_advert(tmp_path: Path) -> None:

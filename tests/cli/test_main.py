@@ -44,8 +44,8 @@ def test_help_names_every_command_and_configs_that_exist() -> None:
     assert sum(line.startswith("  toysuper") for line in lines) == 5
     words = [w for line in lines if line.startswith("  toysuper") for w in line.split()]
     named = {words[i + 1] for i, word in enumerate(words) if word == "--config"}
-    found = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
-    assert named - {"my_experiment.yaml"} <= found
+    configs = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
+    assert named - {"my_experiment.yaml"} <= configs
 
 
 def test_anything_else_goes_to_lightning() -> None:
@@ -80,7 +80,7 @@ def test_help_is_short_in_company_too(words: str, capsys) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsys) -> None:
+def test_the_settings_of_the_short_help_exist(verb: str, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
         main(["--help-all", verb])
@@ -121,7 +121,7 @@ def test_completion_names_commands_and_configs(shell: str) -> None:
     assert all(name in script(shell) for name in (*VERBS, *COMMANDS, "intro", "debug"))
 
 
-def test_an_unknown_command_is_told_the_known_ones(capsys) -> None:
+def test_an_unknown_command_is_answered_by_the_list_of_commands(capsys) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["ft"])
     said = capsys.readouterr().err

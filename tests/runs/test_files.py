@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from toysuper.runs.files import write_csv, write_atomic
+from toysuper.runs.files import write_atomic, write_csv
 
 
 def test_tables_have_a_column_for_every_key(tmp_path: Path) -> None:

@@ -60,17 +60,17 @@ def assert_same(one: Any, other: Any) -> None:
         assert_equal(ours[name], theirs[name], name)
 
 
-def assert_equal(one: Any, other: Any, place: str) -> None:
+def assert_equal(one: Any, other: Any, name: str) -> None:
     if isinstance(one, dict):
-        assert one.keys() == other.keys(), place
+        assert one.keys() == other.keys(), name
         one, other = list(one.values()), [other[key] for key in one]
     if isinstance(one, torch.Tensor):
-        assert torch.equal(one.nan_to_num(7e7), other.nan_to_num(7e7)), place
+        assert torch.equal(one.nan_to_num(7e7), other.nan_to_num(7e7)), name
     elif isinstance(one, list | tuple):
         for k, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_equal(a, b, f"{place}.{k}")
+            assert_equal(a, b, f"{name}.{k}")
     else:
-        assert one == other, place
+        assert one == other, name
 
 
 @pytest.mark.parametrize("trial", range(TRIALS))

@@ -44,9 +44,9 @@ def _make_command_parser() -> ArgumentParser:
     for verb, description in VERBS.items():
         settings = _make_settings_parser(verb)
         commands.add_parser(verb, help=description, parents=[settings], add_help=False)
-    for command, options in _make_option_parsers().items():
+    for command, parents in _make_option_parsers().items():
         description = descriptions[command]
-        commands.add_parser(command, help=description, parents=[options], add_help=False)
+        commands.add_parser(command, help=description, parents=parents, add_help=False)
     return parser
 
 
@@ -60,18 +60,14 @@ def _make_settings_parser(verb: str) -> ArgumentParser:
     return parser
 
 
-def _make_option_parsers() -> dict[str, ArgumentParser]:
+def _make_option_parsers() -> dict[str, list[ArgumentParser]]:
     """Make the parsers of the commands that train nothing by themselves."""
-    shell = make_parser("completion", "")
-    shell.add_argument("shell", choices=SHELLS)
-    sweep = make_sweep_parser()
-    for action in _make_settings_parser("fit")._actions:
-        if action.dest != "help":
-            sweep._add_action(action)
+    completion = make_parser("completion", "")
+    completion.add_argument("shell", choices=SHELLS)
     return {
-        "configs": make_parser("configs", ""),
-        "completion": shell,
-        "report": make_runs_parser("report", "", "report.html"),
-        "collect": make_runs_parser("collect", "", "collected.csv"),
-        "sweep": sweep,
+        "configs": [make_parser("configs", "")],
+        "completion": [completion],
+        "report": [make_runs_parser("report", "", "report.html")],
+        "collect": [make_runs_parser("collect", "", "collected.csv")],
+        "sweep": [make_sweep_parser(), _make_settings_parser("fit")],
     }

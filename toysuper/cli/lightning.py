@@ -1,17 +1,12 @@
 """``fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the package's callbacks."""
 
-import logging
-import os
 import shlex
 import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonargparse import set_parsing_settings
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -31,11 +26,11 @@ from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
 from toysuper.cli.config_file import LINKED
-from toysuper.cli.parser import IMPORTABLE, Parser, explain_exception
+from toysuper.cli.context import allow_imports, config_errors, hide_adverts
+from toysuper.cli.parser import Parser, explain_exception
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
 from toysuper.models import ToyModel
-from toysuper.names import importing_only
 from toysuper.runs.checkpoints import (
     AtomicCheckpointIO,
     check_checkpoint_fits,
@@ -46,6 +41,9 @@ from toysuper.runs.config import check_same_experiment, load_run_config
 from toysuper.runs.files import refuse_links, write_atomic
 from toysuper.runs.folder import RunFolder, list_runs
 from toysuper.training.steps import steps_of
+
+TERMINATED = 143
+"""The exit code of a process that SIGTERM ended."""
 
 
 class ToyCLI(LightningCLI):
@@ -103,9 +101,10 @@ class ToyCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; a preset's ``about`` does not replace the experiment's."""
-        with _config_errors():
+        with config_errors():
             self.config = parser.parse_args(self.arguments.words)
-        self.config[self.config.subcommand].about = self.arguments.about
+        if not any(word.startswith("--about") for word in self.arguments.words):
+            self.config[self.config.subcommand].about = self.arguments.about
 
     def _parse_ckpt_path(self) -> None:
         """Load the checkpoint before anything starts; unlike Lightning, leave the config alone."""
@@ -141,7 +140,7 @@ class ToyCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data, and check that they and the checkpoint fit before any file."""
-        with _config_errors():
+        with config_errors():
             super().instantiate_classes()
             if self.checkpoint:
                 check_checkpoint_fits(self.checkpoint, self.model.state_dict())
@@ -177,10 +176,10 @@ class ToyCLI(LightningCLI):
 
 
 class SaveConfig(SaveConfigCallback):
-    """Writes ``config.yaml``; a run that is killed leaves the whole file or none."""
+    """Writes ``config.yaml`` into the run's folder, the whole file or nothing."""
 
     def save_config(self, trainer: Trainer, *_: Any) -> None:
-        """Write."""
+        """Write the file; without a run folder there is none."""
         if folder := run_folder(trainer):
             text = self.parser.dump(self.config, skip_none=False)
             write_atomic(folder / self.config_filename, text.encode("utf-8"))
@@ -225,57 +224,5 @@ def run(args: list[str]) -> ToyCLI:
     hide_adverts()
     words, packages = pop_allow_flags(args)
     arguments = resolve_config_args(words)
-    with _allow_imports(packages):
+    with allow_imports(packages):
         return ToyCLI(arguments)
-
-
-@contextmanager
-def _config_errors() -> Iterator[None]:
-    """Report any error while the objects of a config are made as an error of the config."""
-    try:
-        yield
-    except Exception as error:
-        if explain_exception(error) is not None or os.environ.get("TOYSUPER_TRACEBACK"):
-            raise
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
-        raise UserError(
-            f"nothing can be built of this config ({reason}); TOYSUPER_TRACEBACK=1 shows where"
-        ) from error
-
-
-@contextmanager
-def _allow_imports(packages: Sequence[str]) -> Iterator[None]:
-    """Let configs import these packages too, and search the working directory for them."""
-    allowed = [*IMPORTABLE, *packages]
-    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=allowed)
-    folders = [os.getcwd()] if packages else []  # a user's module lies beside the config
-    sys.path.extend(folders)
-    try:
-        with importing_only(allowed):
-            yield
-    finally:
-        for folder in folders:
-            sys.path.remove(folder)
-
-
-TERMINATED = 143
-"""The exit code of a process that SIGTERM ended."""
-
-ADVERTS = (
-    "litlogger",
-    "litmodels",
-    "LeafSpec",
-    "TPU available",
-    "GPU available",
-    "` stopped: `",
-    "Loaded model",
-)
-
-
-def hide_adverts() -> None:
-    """Drop Lightning's advertisements and the warnings that it gives in every run, nothing else."""
-    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
-        logging.getLogger(name).addFilter(
-            lambda record: not any(advert in record.getMessage() for advert in ADVERTS)
-        )

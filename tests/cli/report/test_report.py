@@ -69,7 +69,7 @@ def written(folder: Path) -> Page:
 def test_experiments_come_in_the_order_of_the_paper_and_own_ones_last(tmp_path: Path) -> None:
     for name in ("zebra", "octahedron", "intro", "apple"):
         run(tmp_path / name / "0")
-    assert [found.name for found in gather(tmp_path)] == ["intro", "octahedron", "apple", "zebra"]
+    assert [run.name for run in gather(tmp_path)] == ["intro", "octahedron", "apple", "zebra"]
     page = written(tmp_path)
     assert page.all("h2")[0]["id"] == "introduction"
     assert "Your own experiments" in page.text
@@ -80,9 +80,9 @@ def test_the_run_that_ended_last_is_shown_whatever_it_claims(tmp_path: Path) -> 
     run(tmp_path / "intro" / "1", verdict="FAILS")
     run(tmp_path / "intro" / "2", age=2)
     (tmp_path / "intro" / "3").mkdir()  # has not ended
-    (found,) = gather(tmp_path)
-    assert found.folder.name == "1" and found.others == 2 and found.models == 2
-    assert found.steps == "2,000 steps, "
+    (only,) = gather(tmp_path)
+    assert only.folder.name == "1" and only.others == 2 and only.models == 2
+    assert only.steps == "2,000 steps, "
     page = written(tmp_path)
     assert (
         "✗ FAILS" in page.text
@@ -95,15 +95,15 @@ def test_a_training_goes_before_its_evaluations(tmp_path: Path) -> None:
     run(tmp_path / "intro" / "0", age=5)
     run(tmp_path / "intro" / "test_0", verdict="FAILS")
     run(tmp_path / "octahedron" / "validate_3")
-    assert [found.folder.name for found in gather(tmp_path)] == ["0", "validate_3"]
+    assert [run.folder.name for run in gather(tmp_path)] == ["0", "validate_3"]
 
 
 def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path: Path) -> None:
     folder = run(tmp_path / "own" / "0", names=("first", "second", "other"))
     film = gif([pixels(figure("a")), pixels(figure("b"))], "A film.")
     (folder / "figures" / "film.gif").write_bytes(film)
-    (found,) = gather(tmp_path)
-    assert [picture.name for picture in found.pictures] == ["second", "first", "other", "film"]
+    (only,) = gather(tmp_path)
+    assert [picture.name for picture in only.pictures] == ["second", "first", "other", "film"]
     sources = written(tmp_path).all("source")
     assert [tag["media"] for tag in sources] == ["(prefers-reduced-motion: reduce)"]
 
@@ -111,8 +111,8 @@ def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path
 def test_claims_and_config_are_beside_the_figure(tmp_path: Path) -> None:
     run(tmp_path / "own" / "0")
     page = written(tmp_path)
-    for told in ("a < b, c", "0-1", "0.5", "class_path: a", "own/0/config.yaml"):
-        assert told in page.text
+    for text in ("a < b, c", "0-1", "0.5", "class_path: a", "own/0/config.yaml"):
+        assert text in page.text
     assert "clip: null" not in page.text
 
 

@@ -105,7 +105,7 @@ def test_a_run_that_outlives_its_worker_keeps_the_point(tmp_path: Path) -> None:
         pass
 
 
-def test_a_failure_is_told_and_a_name_is_one_sweeps(tmp_path: Path, capsys) -> None:
+def test_a_failure_is_reported_and_a_name_belongs_to_one_sweep(tmp_path: Path, capsys) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
     with contextlib.chdir(tmp_path):
         with pytest.raises(SystemExit, match="1"):
@@ -182,9 +182,9 @@ def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     precious = tmp_path / "precious"
     precious.mkdir() if link == "hidden=1" else precious.write_text("precious")
-    place = tmp_path / "runs" / "small_sweep" / link
-    place.parent.mkdir(parents=True)
-    place.symlink_to(precious)
+    path = tmp_path / "runs" / "small_sweep" / link
+    path.parent.mkdir(parents=True)
+    path.symlink_to(precious)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
     with pytest.raises(SystemExit):
         main([*SWEEP])

@@ -66,7 +66,7 @@ class Sweep:
         command = [sys.executable, "-m", "toysuper", "fit", *self.fit, *settings, root]
         threads = max(1, (os.cpu_count() or 1) // self.options.jobs)
         (folder / "output.txt").unlink(missing_ok=True)
-        with (folder / "output.txt").open("x") as output:  # never follows a link
+        with (folder / "output.txt").open("xb") as output:  # never follows a link
             done = subprocess.run(
                 [*command, "--ckpt_path=last"],
                 stdout=output,
