@@ -54,7 +54,7 @@ def test_about_is_an_option_like_any_other(tmp_path: Path) -> None:
         assert result.returncode == 0, result.stderr
     assert [run.name for run in (tmp_path / "runs" / "intro").iterdir()] == ["0"]
     result = toysuper("fit", "--config", "intro", "--about=3", cwd=tmp_path)
-    assert_refused(result, r"about \(command line\): .*dict.* value: 3")
+    assert_refused(result, r"about \(command line\): expected one of .*dict.*, got 3")
 
 
 def test_arguments_are_passed_on_and_not_put_into_sys_argv(monkeypatch, capsys) -> None:
@@ -196,7 +196,7 @@ def assert_refused(result: Result, sentence: str) -> None:
             "'subprocess.Popen' is not in .*add --allow subprocess",
         ),
         (
-            ["--config=intro", "--figures.draw=[toysuper.cli.lightning.os.system]"],
+            ["--config=intro", "--figures.draw=[toysuper.cli.main.os.system]"],
             "is not in toysuper",
         ),
         (["--config=intro", "--allow"], "--allow '' is no package"),
