@@ -26,6 +26,6 @@ def test_a_container_may_have_less_than_the_machine(
 def test_what_fits_only_the_machine_is_refused_in_a_container(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "memory.max").write_text("4096\n")
     monkeypatch.setattr(memory, "CGROUP_LIMITS", (tmp_path / "memory.max",))
-    memory.refuse_beyond_memory(512, "a small grid")
+    memory.check_memory(512, "a small grid")
     with pytest.raises(UserError, match="a grid needs"):
-        memory.refuse_beyond_memory(513, "a grid")
+        memory.check_memory(513, "a grid")

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
 from toysuper.snapshot import Snapshot
@@ -44,10 +44,10 @@ class History(Callback):
         if not self.num:
             self.stops = frozenset()
             return
-        refuse_beyond_memory(self.num, f"a history of {self.num:,} moments")
+        check_memory(self.num, f"a history of {self.num:,} moments")
         self.stops = frozenset(log_spaced(int(total), self.num))
         model = 3 * pl_module.grid.instances * pl_module.n * (pl_module.hidden + 1)
-        refuse_beyond_memory(len(self.stops) * model, f"a history of {len(self.stops):,} moments")
+        check_memory(len(self.stops) * model, f"a history of {len(self.stops):,} moments")
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Look at the beginning, or take up what the checkpoint held."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.data.grid import Curve, Grid
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
@@ -82,11 +82,9 @@ class SyntheticData(LightningDataModule):
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
         self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
         for samples in (batch_size, eval_batch_size):  # a step takes one instance after the other
-            refuse_beyond_memory(
-                4 * n * samples, f"a batch of {samples:,} samples of {n:,} features"
-            )
+            check_memory(4 * n * samples, f"a batch of {samples:,} samples of {n:,} features")
         numbers = 6 * self.grid.instances * n
-        refuse_beyond_memory(numbers, f"{self.grid.instances:,} instances of {n:,} features")
+        check_memory(numbers, f"{self.grid.instances:,} instances of {n:,} features")
         self.tasks = self.grid.column("task", task) if "task" in self.grid.names else [task]
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.burst = burst or _usual_burst(self.grid.instances * n * batch_size)

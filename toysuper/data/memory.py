@@ -14,7 +14,7 @@ CGROUP_LIMITS = (
 """Where Linux says how much memory a container may use, by cgroups of version 2 and 1."""
 
 
-def refuse_beyond_memory(numbers: float, what: str, size: int = 8) -> None:
+def check_memory(numbers: float, what: str, size: int = 8) -> None:
     """Check that an array fits into memory.
 
     Args:
@@ -25,8 +25,8 @@ def refuse_beyond_memory(numbers: float, what: str, size: int = 8) -> None:
     Raises:
         UserError: the array is larger than all of the memory.
 
-    >>> refuse_beyond_memory(1000, "a small grid")
-    >>> refuse_beyond_memory(10**15, "a grid of 10^15 cells")
+    >>> check_memory(1000, "a small grid")
+    >>> check_memory(10**15, "a grid of 10^15 cells")
     Traceback (most recent call last):
     toysuper.errors.UserError: a grid of 10^15 cells needs about 7.5e+06 GiB of memory, and ...
     """

@@ -12,7 +12,7 @@ from torchmetrics import Metric, MetricCollection
 
 from toysuper.data.datamodule import SyntheticData
 from toysuper.data.grid import Grid
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
 from toysuper.metrics.streaming import FeatureLoss, FiringRate
@@ -83,7 +83,7 @@ class ToyModel(Parameters, Training, Evaluation, ABC):
         self.automatic_optimization = False
         self.grid = grid if isinstance(grid, Grid) else Grid(grid)
         inst = self.grid.instances
-        refuse_beyond_memory(  # weights, gradients, the optimiser's two averages, a Snapshot
+        check_memory(  # weights, gradients, the optimiser's two averages, a Snapshot
             6 * inst * hidden * n, f"{inst:,} models of {n:,} features in {hidden:,} dimensions", 4
         )
         self.save_hyperparameters(ignore=["grid", "optimizer", "schedule", "metrics"])
