@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests._run import toysuper
-from toysuper.cli.collect import flat
+from toysuper.runs.config import flatten
 
 numbers = st.floats(0.01, 1.0)
 curves = st.builds(
@@ -56,6 +56,6 @@ def resolved(config: Any) -> dict[str, Any]:
 def test_a_resolved_config_says_what_was_given_and_resolves_to_itself(config: Any) -> None:
     with contextlib.chdir("/"):
         whole = resolved(config)
-        said, given = flat(whole, "config"), flat(config, "config")
+        said, given = flatten(whole, "config"), flatten(config, "config")
         assert {key: said.get(key) for key in given} == given
         assert resolved(whole) == whole

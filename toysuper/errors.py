@@ -1,20 +1,20 @@
-"""The one kind of error that is the user's to mend."""
+"""Errors that the user can correct."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class UserError(ValueError):
-    """Bad input, said in one sentence: the value, its place and the remedy."""
+    """An error that the user can correct; one sentence names value, location and remedy."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` when a known name is close, else nothing.
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` if a candidate is close to the name, else nothing.
 
-    >>> nearest("desnity", ["density", "importance"])
+    >>> did_you_mean("desnity", ["density", "importance"])
     " Did you mean 'density'?"
-    >>> nearest("zzz", ["density"])
+    >>> did_you_mean("zzz", ["density"])
     ''
     """
-    matches = get_close_matches(name, list(known), n=1)
+    matches = get_close_matches(name, list(candidates), n=1)
     return f" Did you mean '{matches[0]}'?" if matches else ""

@@ -12,7 +12,7 @@ import torch.nn.functional
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from toysuper.errors import UserError, nearest
+from toysuper.errors import UserError, did_you_mean
 from toysuper.functional import elementwise, tasks
 from toysuper.functional.activations import Function, apply_per_instance
 
@@ -115,7 +115,7 @@ def resolve(name: Any, what: str, modules: tuple[ModuleType, ...] = MODULES) -> 
         torch_names = ("relu", "gelu", "abs", "square") if modules is MODULES else ()
         raise UserError(
             f"{what} '{name}' is not a function of {', '.join(m.__name__ for m in modules)} "
-            f"nor an importable dotted path.{nearest(name, [*own, *torch_names])}"
+            f"nor an importable dotted path.{did_you_mean(name, [*own, *torch_names])}"
         )
     return value
 

@@ -1,7 +1,6 @@
 """Training from a notebook or a script, without files."""
 
 import shlex
-import sys
 
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.lightning import run
@@ -23,9 +22,9 @@ def train(arguments: str) -> Snapshot:
     >>> snapshot.W.shape, snapshot.step
     (torch.Size([72, 2, 5]), 2)
     """
-    before, silent = sys.argv[:], Waiting.silent
+    silent = Waiting.silent
     try:
         cli = run(["fit", *shlex.split(arguments), *shlex.split(QUIET)])
     finally:
-        sys.argv, Waiting.silent = before, silent
+        Waiting.silent = silent
     return cli.model.snapshot(cli.datamodule)

@@ -148,7 +148,7 @@ def _colours(browser: Any) -> int:
 
 @pytest.fixture(scope="module")
 def report(runs: Path) -> str:
-    from toysuper.cli.report.command import main
+    from toysuper.cli.report.write import main
 
     main([str(runs)])
     return (runs / "report.html").as_uri()

@@ -38,13 +38,13 @@ VALUES: list[Any] = [
 BASES = ("intro", "privileged_basis", "correlated_2x2", "pentagon_to_digons")
 
 
-def places(config: Any, at: tuple = ()) -> Iterator[tuple]:
+def paths_of_values(config: Any, at: tuple = ()) -> Iterator[tuple]:
     """The path of every value."""
     items = config.items() if isinstance(config, dict) else enumerate(config)
     for key, value in items:
         yield (*at, key)
         if isinstance(value, dict | list):
-            yield from places(value, (*at, key))
+            yield from paths_of_values(value, (*at, key))
 
 
 def broken(number: int) -> str:
@@ -52,7 +52,7 @@ def broken(number: int) -> str:
     dice = random.Random(number)
     config = yaml.safe_load((ROOT / "configs" / f"{dice.choice(BASES)}.yaml").read_text())
     for _ in range(dice.randint(1, 3)):
-        *inner, last = dice.choice(list(places(config)))
+        *inner, last = dice.choice(list(paths_of_values(config)))
         part = config
         for key in inner:
             part = part[key]

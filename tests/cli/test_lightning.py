@@ -11,9 +11,10 @@ import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from tests._run import ROOT, Result, process, toysuper
-from toysuper.cli import configs
-from toysuper.cli.parser import essence
-from toysuper.runs.checkpoints import saved
+from toysuper.cli.configs import bundled_configs
+from toysuper.cli.lightning import main
+from toysuper.cli.parser import explain_exception, explain_message
+from toysuper.runs.checkpoints import list_checkpoints
 
 QUICK = ("--config", "debug", "--trainer.max_steps", "4", "--data.epoch", "2")
 INTRO = (ROOT / "configs" / "intro.yaml").read_text()
@@ -33,7 +34,7 @@ def version(folder: Path, number: int = 0, name: str = "intro") -> Path:
 
 
 def checkpoint(folder: Path) -> Path:
-    return saved(version(folder) / "checkpoints")[0]
+    return list_checkpoints(version(folder) / "checkpoints")[0]
 
 
 def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
@@ -42,6 +43,25 @@ def test_fit_leaves_figures_tables_checkpoint_and_config(trained: Path) -> None:
     assert checkpoint(trained).name == "epoch=1-step=4.ckpt"
     rows = list(csv.DictReader((version(trained) / "instances.csv").read_text().splitlines()))
     assert len(rows) == 72
+    about = yaml.safe_load((version(trained) / "config.yaml").read_text())["about"]
+    assert about["section"] == "Introduction", "of the experiment, not of the preset debug"
+
+
+def test_about_is_an_option_like_any_other(tmp_path: Path) -> None:
+    args = ("fit", "--config", "intro", *QUICK, "--model.jit=false", "--ckpt_path=last")
+    for line in ("first", "second"):  # a run goes on whatever it is about
+        result = toysuper(*args, f"--about={{line: {line}}}", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert [run.name for run in (tmp_path / "runs" / "intro").iterdir()] == ["0"]
+    result = toysuper("fit", "--config", "intro", "--about=3", cwd=tmp_path)
+    assert_refused(result, r"about \(command line\): expected one of .*dict.*, got 3")
+
+
+def test_arguments_are_passed_on_and_not_put_into_sys_argv(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["notebook", "--of-its-own"])
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "--config", "intro", "--data.seed=7", "--print_config"])
+    assert sys.argv == ["notebook", "--of-its-own"] and "seed: 7" in capsys.readouterr().out
 
 
 def test_fit_prints_claims_and_no_warning_or_advert(tmp_path: Path) -> None:
@@ -58,7 +78,7 @@ def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(tmp_pa
     again = toysuper("fit", "--config", str(run / "config.yaml"), cwd=tmp_path)
     assert "wrote runs/intro/1" in again.stdout, again.stderr
     assert before == {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
-    path = saved(version(tmp_path, 1) / "checkpoints")[0]
+    path = list_checkpoints(version(tmp_path, 1) / "checkpoints")[0]
     first, second = (torch.load(p, weights_only=True) for p in (checkpoint(tmp_path), path))
     assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
 
@@ -176,7 +196,7 @@ def assert_refused(result: Result, sentence: str) -> None:
             "'subprocess.Popen' is not in .*add --allow subprocess",
         ),
         (
-            ["--config=intro", "--figures.draw=[toysuper.cli.lightning.os.system]"],
+            ["--config=intro", "--figures.draw=[toysuper.cli.main.os.system]"],
             "is not in toysuper",
         ),
         (["--config=intro", "--allow"], "--allow '' is no package"),
@@ -300,24 +320,22 @@ def test_a_checkpoint_of_another_size_is_refused(trained: Path, tmp_path: Path) 
 
 
 def test_a_full_disk_gets_one_sentence() -> None:
-    from toysuper.cli.parser import fault
-
     full = OSError(28, "No space left on device", "runs/x.ckpt")
-    assert "disk is full" in fault(full)
-    assert fault(MisconfigurationException("no such device")) == "no such device"
-    assert fault(RuntimeError("a true fault")) is None
+    assert "disk is full" in explain_exception(full)
+    assert explain_exception(MisconfigurationException("no such device")) == "no such device"
+    assert explain_exception(RuntimeError("a true fault")) is None
     try:
         try:
             Path("/nowhere/at/all").read_text()
         except OSError:
             {}["a true fault while handling another"]
     except KeyError as error:
-        assert fault(error) is None
+        assert explain_exception(error) is None
 
 
 def test_errors_without_a_pattern_keep_their_words() -> None:
-    assert essence("something new went wrong") == "something new went wrong"
+    assert explain_message("something new went wrong") == "something new went wrong"
 
 
 def test_names_find_every_config() -> None:
-    assert {"intro", "debug", "gpu", "ddp"} <= set(configs.known())
+    assert {"intro", "debug", "gpu", "ddp"} <= set(bundled_configs())

@@ -7,11 +7,10 @@ import pytest
 
 from tests._run import ROOT
 from toysuper.cli.completion import SHELLS, script
-from toysuper.cli.help import HELP, VERBS, usual
-from toysuper.cli.main import LIGHT as COMMANDS
-from toysuper.cli.main import SPINS, main
+from toysuper.cli.help import HELP, VERBS, short_help
+from toysuper.cli.main import COMMANDS, SPIN_COUNT, main
 
-LIGHT = """
+CHECK_IMPORTS = """
 import sys
 from toysuper.cli.main import main
 main(sys.argv[1:])
@@ -26,13 +25,13 @@ assert not heavy, heavy
     ids=" ".join,
 )
 def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:
-    command = [sys.executable, "-c", LIGHT, *args]
+    command = [sys.executable, "-c", CHECK_IMPORTS, *args]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    starts = {"--version": "toysuper 0.", "configs": "Experiments", "completion": "# source"}
+    starts = {"--version": "toysuper 0.", "configs": "Experiments", "completion": "# AUTOMATICALLY"}
     assert done.stdout.startswith(starts.get((args or [""])[0], "usage: toysuper"))
 
 
-@pytest.mark.parametrize("text", [HELP, *map(usual, VERBS)], ids=["toysuper", *VERBS])
+@pytest.mark.parametrize("text", [HELP, *map(short_help, VERBS)], ids=["toysuper", *VERBS])
 def test_help_fits_on_a_screen(text: str) -> None:
     lines = text.splitlines()
     assert len(lines) <= 27 and max(map(len, lines)) <= 100
@@ -45,11 +44,11 @@ def test_help_names_every_command_and_configs_that_exist() -> None:
     assert sum(line.startswith("  toysuper") for line in lines) == 5
     words = [w for line in lines if line.startswith("  toysuper") for w in line.split()]
     named = {words[i + 1] for i, word in enumerate(words) if word == "--config"}
-    found = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
-    assert named - {"my_experiment.yaml"} <= found
+    configs = {path.stem for path in (ROOT / "configs").rglob("*.yaml")}
+    assert named - {"my_experiment.yaml"} <= configs
 
 
-def test_anything_else_goes_to_the_command_line_proper() -> None:
+def test_anything_else_goes_to_lightning() -> None:
     with pytest.raises(SystemExit):
         main(["fit", "--config", "no_such_config"])
 
@@ -71,23 +70,23 @@ def test_threads_sleep_soon_by_default(monkeypatch) -> None:
     monkeypatch.delenv("GOMP_SPINCOUNT")
     with pytest.raises(SystemExit):
         main(["fit", "--config", "no_such_config"])
-    assert os.environ["GOMP_SPINCOUNT"] == SPINS
+    assert os.environ["GOMP_SPINCOUNT"] == SPIN_COUNT
 
 
 @pytest.mark.parametrize("words", ["fit --config intro --help", "fit -h --config intro"])
 def test_help_is_short_in_company_too(words: str, capsys) -> None:
     main(words.split())
-    assert capsys.readouterr().out == usual("fit")
+    assert capsys.readouterr().out == short_help("fit")
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsys) -> None:
+def test_the_settings_of_the_short_help_exist(verb: str, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
         main(["--help-all", verb])
     everything = capsys.readouterr().out
     assert stop.value.code == 0 and len(everything.splitlines()) > 100
-    for option in re.findall(r"--[a-z_]+\.[a-z_]+", usual(verb)):
+    for option in re.findall(r"--[a-z_]+\.[a-z_]+", short_help(verb)):
         assert option in everything or option == "--model.hidden", option
 
 
@@ -101,7 +100,7 @@ def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsy
         (["toysuper", "fit", "no_op"], ""),
         (["toysuper", "fit", "--config", "=", "intr"], "intro"),
         (["toysuper", "fit", "--k"], ""),
-        (["toysuper", "report", "--"], "--to"),
+        (["toysuper", "report", "--"], "--help --to"),
         (["toysuper", "sweep", "--ax"], "--axis"),
         (["toysuper", "completion", ""], "bash fish zsh"),
     ],
@@ -109,7 +108,8 @@ def test_the_usual_settings_are_settings(verb: str, tmp_path, monkeypatch, capsy
 )
 def test_bash_completes(typed: list[str], offered: str) -> None:
     words = " ".join(f"'{word}'" for word in typed)
-    ask = f"COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _toysuper; echo ${{COMPREPLY[@]}}"
+    ask = f"COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _shtab_toysuper"
+    ask += "; echo ${COMPREPLY[@]}"
     done = subprocess.run(
         ["bash", "-c", f"{script('bash')}\n{ask}"], capture_output=True, text=True, check=True
     )
@@ -121,7 +121,7 @@ def test_completion_names_commands_and_configs(shell: str) -> None:
     assert all(name in script(shell) for name in (*VERBS, *COMMANDS, "intro", "debug"))
 
 
-def test_an_unknown_command_is_told_the_known_ones(capsys) -> None:
+def test_an_unknown_command_is_answered_by_the_list_of_commands(capsys) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["ft"])
     said = capsys.readouterr().err

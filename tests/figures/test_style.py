@@ -36,7 +36,7 @@ def lab(colour: str, seen_by: str) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-def nearest(colours: list[str], seen_by: str) -> float:
+def did_you_mean(colours: list[str], seen_by: str) -> float:
     pairs = itertools.combinations(colours, 2)
     return min(float(np.linalg.norm(lab(a, seen_by) - lab(b, seen_by))) for a, b in pairs)
 
@@ -44,12 +44,12 @@ def nearest(colours: list[str], seen_by: str) -> float:
 @pytest.mark.parametrize("seen_by", DEFICIENCIES)
 @pytest.mark.parametrize("colours", [SETS, PARTS, tuple(POLYTOPE_COLOURS.values())], ids=str)
 def test_everyone_tells_the_colours_apart(colours, seen_by: str) -> None:
-    assert nearest(list(colours), seen_by) > 10  # a just noticeable difference is 2.3
+    assert did_you_mean(list(colours), seen_by) > 10  # a just noticeable difference is 2.3
 
 
 def test_the_control_red_and_green_is_seen_by_some_only() -> None:
     traffic = ["#b35900", "#6b8000"]
-    assert nearest(traffic, "none") > 30 and nearest(traffic, "deutan") < 10
+    assert did_you_mean(traffic, "none") > 30 and did_you_mean(traffic, "deutan") < 10
 
 
 def test_a_figure_looks_the_same_whatever_the_caller_prefers() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from toysuper.runs.files import write_csv, write_whole
+from toysuper.runs.files import write_atomic, write_csv
 
 
 def test_tables_have_a_column_for_every_key(tmp_path: Path) -> None:
@@ -12,13 +12,13 @@ def test_tables_have_a_column_for_every_key(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "a.csv"
-    write_whole(path, b"old")
+    write_atomic(path, b"old")
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"new")
+        write_atomic(path, b"new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -60,17 +60,17 @@ def assert_same(one: Any, other: Any) -> None:
         assert_equal(ours[name], theirs[name], name)
 
 
-def assert_equal(one: Any, other: Any, place: str) -> None:
+def assert_equal(one: Any, other: Any, name: str) -> None:
     if isinstance(one, dict):
-        assert one.keys() == other.keys(), place
+        assert one.keys() == other.keys(), name
         one, other = list(one.values()), [other[key] for key in one]
     if isinstance(one, torch.Tensor):
-        assert torch.equal(one.nan_to_num(7e7), other.nan_to_num(7e7)), place
+        assert torch.equal(one.nan_to_num(7e7), other.nan_to_num(7e7)), name
     elif isinstance(one, list | tuple):
         for k, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_equal(a, b, f"{place}.{k}")
+            assert_equal(a, b, f"{name}.{k}")
     else:
-        assert one == other, place
+        assert one == other, name
 
 
 @pytest.mark.parametrize("trial", range(TRIALS))
@@ -131,7 +131,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(
         refused = toysuper(*FIT, cwd=folder)
         assert refused.returncode == 1 and len(refused.stderr.strip().splitlines()) == 1
         assert "cannot be read" in refused.stderr
-        assert "another one is whole: --ckpt_path 'runs/small/0/checkpoints/" in refused.stderr
+        assert "this one can be read: --ckpt_path 'runs/small/0/checkpoints/" in refused.stderr
     newest.unlink()
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
@@ -166,11 +166,11 @@ def test_a_run_has_one_writer(tmp_path: Path) -> None:
 
 
 def test_last_leaves_a_running_run_alone(tmp_path: Path) -> None:
-    from toysuper.runs.folder import hold
+    from toysuper.runs.folder import acquire_lock
 
     folder = start(tmp_path / "run")
     assert ended(forked(*FIT, cwd=folder)) == 0
-    lock = hold(folder / "runs" / "small" / "0")
+    lock = acquire_lock(folder / "runs" / "small" / "0")
     refused = toysuper(*FIT, cwd=folder)
     lock.release()
     assert refused.returncode == 1

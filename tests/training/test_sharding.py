@@ -23,7 +23,7 @@ from tests._run import (
     torchrun,
     trainer,
 )
-from toysuper.runs.checkpoints import saved
+from toysuper.runs.checkpoints import list_checkpoints
 from toysuper.training.sharding import EnsembleShardStrategy
 
 RUN = """
@@ -51,7 +51,7 @@ def left(folder: Path, version: int = 0) -> tuple[dict[str, Any], list[bytes]]:
     run = folder / "runs" / "small" / f"{version}"
     tables = [(run / name).read_bytes() for name in ("instances.csv", "claims.csv")]
     assert (run / "figures" / "gram.png").is_file()
-    return torch.load(saved(run / "checkpoints")[0], weights_only=True), tables
+    return torch.load(list_checkpoints(run / "checkpoints")[0], weights_only=True), tables
 
 
 def states(checkpoint: dict[str, Any]) -> list[torch.Tensor]:

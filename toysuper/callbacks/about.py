@@ -8,8 +8,8 @@ from lightning.pytorch import Callback, Trainer
 
 from toysuper import __version__
 from toysuper.callbacks.base import run_folder, writers
-from toysuper.cli.configs import without_nulls
 from toysuper.names import display_name
+from toysuper.runs.config import without_nulls
 from toysuper.snapshot import Snapshot
 
 
@@ -22,7 +22,7 @@ class About(Callback):
         log_text(trainer, "1 model", f"**{kind}**\n\n`{equation(pl_module.snapshot())}`")
         folder = run_folder(trainer)
         if folder and (folder / "config.yaml").is_file():
-            config = without_nulls((folder / "config.yaml").read_text())
+            config = without_nulls((folder / "config.yaml").read_text(encoding="utf-8"))
             log_text(trainer, "2 config", f"```yaml\n{config}\n```")
         log_text(trainer, "3 version", f"toysuper {__version__}, torch {torch.__version__}")
 

@@ -18,7 +18,7 @@ from toysuper.callbacks.base import (
 from toysuper.callbacks.waiting import Waiting
 from toysuper.figures.formats import described, gif, pixels, png, svg
 from toysuper.functional.spacing import evenly
-from toysuper.runs.files import write_whole
+from toysuper.runs.files import write_atomic
 from toysuper.snapshot import Snapshot
 
 
@@ -72,7 +72,7 @@ class Figures(SnapshotCallback):
             for moment in chosen
         ]
         if drawn and None not in drawn:
-            write_whole(path, gif(frames, described(function, drawn[-1])))
+            write_atomic(path, gif(frames, described(function, drawn[-1])))
         elif not drawn:
             warnings.warn("an animation needs a history; set history.num", stacklevel=2)
 
@@ -97,7 +97,7 @@ def _draw(
             writer.add_image(name, image, snapshot.step, dataformats="HWC")
         if folder:
             about, path = described(function, figure), folder / name
-            write_whole(path.with_suffix(".png"), png(figure, about))
-            write_whole(path.with_suffix(".svg"), svg(figure, about))
+            write_atomic(path.with_suffix(".png"), png(figure, about))
+            write_atomic(path.with_suffix(".svg"), svg(figure, about))
 
     attempt(function, snapshot, Figure, save)

@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
 from toysuper.snapshot import Snapshot, map_tensors
@@ -41,10 +41,10 @@ class History(Callback):
         if not self.num:
             self.steps = frozenset()
             return
-        refuse_beyond_memory(self.num, f"a history of {self.num:,} moments")
+        check_memory(self.num, f"a history of {self.num:,} moments")
         self.steps = frozenset(log_spaced(int(total), self.num))
         numbers = 2 * sum(p.numel() for p in pl_module.variant.parameters())
-        refuse_beyond_memory(len(self.steps) * numbers, f"a history of {len(self.steps):,} moments")
+        check_memory(len(self.steps) * numbers, f"a history of {len(self.steps):,} moments")
         data: Any = trainer.datamodule
         data.stop_at(self.steps)
 

@@ -9,7 +9,7 @@ from tensorboard.plugins.projector import ProjectorConfig
 
 from toysuper import metrics as measure
 from toysuper.callbacks.base import SnapshotCallback, cells, run_folder
-from toysuper.runs.files import write_whole
+from toysuper.runs.files import write_atomic
 from toysuper.snapshot import Snapshot
 
 LEAST = 3
@@ -37,7 +37,7 @@ class Projector(SnapshotCallback):
             entry.tensor_path, entry.metadata_path = f"projector/{i}.tsv", f"projector/{i}.meta.tsv"
             _write(folder / entry.tensor_path, directions(model))
             _write(folder / entry.metadata_path, metadata(model))
-        write_whole(folder / "projector_config.pbtxt", MessageToString(config).encode())
+        write_atomic(folder / "projector_config.pbtxt", MessageToString(config).encode())
 
 
 def directions(model: Snapshot) -> list[list[Any]]:
@@ -63,4 +63,4 @@ def metadata(model: Snapshot) -> list[list[Any]]:
 
 def _write(path: Path, rows: list[list[Any]]) -> None:
     lines = ["\t".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in row) for row in rows]
-    write_whole(path, "\n".join([*lines, ""]).encode())
+    write_atomic(path, "\n".join([*lines, ""]).encode())

@@ -15,7 +15,7 @@ from toysuper.callbacks.base import SnapshotCallback, attempt, run_folder
 from toysuper.claims.base import Claim
 from toysuper.claims.tables import markdown, table
 from toysuper.data.grid import format_cells
-from toysuper.runs.files import write_csv, write_whole
+from toysuper.runs.files import write_atomic, write_csv
 from toysuper.snapshot import Snapshot
 from toysuper.training.sharding import gather_instances, is_sharded
 
@@ -74,4 +74,4 @@ class Predictions(Callback):
             content = io.BytesIO()
             torch.save(joined, content)
             path = Path(folder) / f"predictions{trainer.global_rank or ''}.pt"
-            write_whole(path, content.getvalue())
+            write_atomic(path, content.getvalue())

@@ -10,7 +10,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
 from toysuper.callbacks.base import run_folder
-from toysuper.runs.checkpoints import saved
+from toysuper.runs.checkpoints import list_checkpoints
 
 
 class Stopped(Exception):
@@ -72,6 +72,10 @@ class Checkpoints(Checkpoint):
 
 def _prune(folder: Path, keep: int) -> None:
     """Leave the newest of our own; what other callbacks write is theirs to keep."""
-    ours = [path for path in saved(folder) if re.fullmatch(r"epoch=\d+-step=\d+.ckpt", path.name)]
+    ours = [
+        path
+        for path in list_checkpoints(folder)
+        if re.fullmatch(r"epoch=\d+-step=\d+.ckpt", path.name)
+    ]
     for old in ours[keep:]:
         old.unlink(missing_ok=True)

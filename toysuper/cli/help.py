@@ -1,4 +1,4 @@
-"""Help of one screen each; what is longer is behind ``--help-all``."""
+"""Short help texts, one screen each; ``--help-all`` prints every setting."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -14,7 +14,7 @@ commands:
   report      all runs as one page: each figure beside its claims
   sweep       one fit for each value of keys that a grid cannot vary
   collect     all runs as one table
-  completion  for bash, zsh or fish
+  completion  print what makes bash, zsh or fish complete commands, configs and settings
 
 examples:
   toysuper fit --config intro
@@ -23,7 +23,7 @@ examples:
   toysuper validate --config intro --ckpt_path last
   toysuper report runs
 
-more: COMMAND --help has the usual settings, fit --help-all every one with its default,
+more: COMMAND --help has the common settings, fit --help-all all of them with their defaults,
       fit --config intro --print_config those of a config; tensorboard --logdir runs shows the runs
 """
 
@@ -47,12 +47,14 @@ VERB = """usage: toysuper {verb} --config NAME_OR_FILE [--config PRESET_OR_FILE 
   --data.density 0.1                   p = 1 - S, where the grid has none
   --data.grid '{{density: [1.0, 0.1]}}'  named axes; one model for each cell
   --data.batch_size 1024               samples a step; --data.eval_batches held-out batches
-  --model.hidden 5                     hidden dimensions m; --model names another class
+  --model.variant.hidden 5             hidden dimensions m; --model.variant names another class
+  --model.objective L1Penalty          what training makes small
+  --model.lr 1e-3                      learning rate; --model.schedule cosine
   --trainer.max_steps 10000            optimiser steps; --trainer.accelerator gpu
   --history.num 100                    moments to keep for figures of learning dynamics
 
   --figures.draw '[my_figures.mine]'   functions to draw; --figures.every validations between
-  --metrics.measure, --claims.check    functions to measure, claims to check
+  --metrics.measure, --claims.check    further metrics, claims to check
   --projector.most, --hparams.most     models on these pages of TensorBoard
 
 more: toysuper {verb} --help-all         every setting with its default
@@ -60,10 +62,15 @@ more: toysuper {verb} --help-all         every setting with its default
 """
 
 
-def light(command: str, doc: str | None, epilog: str | None = None) -> ArgumentParser:
-    """The parser of a command that needs nothing heavy, described by a module's docstring.
+def make_parser(command: str, doc: str | None, epilog: str | None = None) -> ArgumentParser:
+    """Make the parser of a command that needs neither torch nor Lightning.
 
-    >>> light("sweep", "``toysuper sweep``: more.").description
+    Args:
+        command: what follows ``toysuper`` on the command line.
+        doc: docstring of the command's module, shown as its description.
+        epilog: text below the options.
+
+    >>> make_parser("sweep", "``toysuper sweep``: more.").description
     'toysuper sweep: more.'
     """
     return ArgumentParser(
@@ -75,21 +82,35 @@ def light(command: str, doc: str | None, epilog: str | None = None) -> ArgumentP
     )
 
 
-def of_runs(args: list[str], command: str, doc: str | None, name: str) -> tuple[Path, Path]:
-    """What a command over the runs of a folder was given: the folder, and the file to write.
+def make_runs_parser(command: str, doc: str | None, filename: str) -> ArgumentParser:
+    """Make the parser of a command that reads a folder of runs and writes one file.
 
-    >>> of_runs(["a", "--to", "b.html"], "report", "", "report.html")
+    Args:
+        command: what follows ``toysuper`` on the command line.
+        doc: docstring of the command's module.
+        filename: name of the file that is written into the folder unless ``--to`` names another.
+    """
+    parser = make_parser(command, doc)
+    add = parser.add_argument
+    add("folder", nargs="?", default="runs", type=Path, help="the folder of the runs: runs")
+    add("--to", type=Path, help=f"the file to write; FOLDER/{filename}")
+    return parser
+
+
+def parse_runs_args(
+    args: list[str], command: str, doc: str | None, filename: str
+) -> tuple[Path, Path]:
+    """Return the folder of runs and the file to write; for the arguments see make_runs_parser.
+
+    >>> parse_runs_args(["a", "--to", "b.html"], "report", "", "report.html")
     (PosixPath('a'), PosixPath('b.html'))
     """
-    parser = light(command, doc)
-    parser.add_argument("folder", nargs="?", default="runs", type=Path, help="where the runs lie")
-    parser.add_argument("--to", type=Path, help=f"the file to write; FOLDER/{name}")
-    given = parser.parse_args(args)
-    return given.folder, given.to or given.folder / name
+    options = make_runs_parser(command, doc, filename).parse_args(args)
+    return options.folder, options.to or options.folder / filename
 
 
-def usual(verb: str) -> str:
-    """The settings that people change, and where the others are."""
+def short_help(verb: str) -> str:
+    """Describe the settings that people change most, and say where the others are listed."""
     fit = verb == "fit"
     checkpoint = f"{'go on with' if fit else 'of'} the newest run; or a checkpoint's path"
     return VERB.format(verb=verb, what=VERBS[verb].capitalize(), checkpoint=checkpoint)

@@ -1,17 +1,12 @@
-"""The command line: LightningCLI with the package's callbacks, configs and manners."""
+"""``fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the package's callbacks."""
 
-import logging
-import os
 import shlex
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonargparse import set_parsing_settings
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -29,23 +24,37 @@ from toysuper.callbacks.projector import Projector
 from toysuper.callbacks.record import Claims, Predictions
 from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
-from toysuper.cli import configs
-from toysuper.cli.parser import Parser, fault
+from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
+from toysuper.cli.config_file import LINKED
+from toysuper.cli.context import allow_imports, config_errors, hide_adverts
+from toysuper.cli.parser import Parser, explain_exception
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
-from toysuper.names import importing_only
-from toysuper.runs.checkpoints import WholeCheckpoints, readable, refuse_foreign, saved
-from toysuper.runs.files import refuse_links, write_whole
-from toysuper.runs.folder import RunFolder, refuse_another, versions
+from toysuper.runs.checkpoints import (
+    AtomicCheckpointIO,
+    check_checkpoint_fits,
+    list_checkpoints,
+    load_checked,
+)
+from toysuper.runs.config import check_same_experiment, load_run_config
+from toysuper.runs.files import refuse_links, write_atomic
+from toysuper.runs.folder import RunFolder, list_runs
 from toysuper.training.checks import check_model
 from toysuper.training.module import EnsembleModule, count_steps
 
+TERMINATED = 143
+"""The exit code of a process that SIGTERM ended."""
+
 
 class ToyCLI(LightningCLI):
-    """``fit``, ``validate``, ``test`` and ``predict`` of an EnsembleModule on SyntheticData."""
+    """LightningCLI of an EnsembleModule on SyntheticData.
 
-    def __init__(self, experiment: str, argv: Sequence[str]) -> None:
-        self.experiment, self.argv = experiment, argv
+    Args:
+        arguments: the command line, with the path of every config.
+    """
+
+    def __init__(self, arguments: Arguments) -> None:
+        self.arguments = arguments
         super().__init__(
             EnsembleModule,
             SyntheticData,
@@ -60,18 +69,23 @@ class ToyCLI(LightningCLI):
             },
             parser_class=Parser,
             save_config_callback=SaveConfig,
-            save_config_kwargs={"save_to_log_dir": False},  # it would not write it whole
+            save_config_kwargs={"save_to_log_dir": False},  # SaveConfig writes it
         )
 
-    @staticmethod
-    def subcommands() -> dict[str, set[str]]:
-        """The one that is asked for: a parser takes a tenth of a second to make."""
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]
+        """Return only the verb that is called: each parser takes a tenth of a second to make."""
         verbs = LightningCLI.subcommands()
-        asked = next((arg for arg in sys.argv[1:] if arg in verbs), None)
-        return {asked: verbs[asked]} if asked else verbs
+        called = next((word for word in self.arguments.words if word in verbs), None)
+        return {called: verbs[called]} if called else verbs
+
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        """Make a parser whose errors can name the argument or the line of a config."""
+        parser: Any = super().init_parser(**kwargs)
+        parser.words = self.arguments.words
+        return parser
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """The callbacks under short names, and what the model takes from the data."""
+        """Add the callbacks under short names, and link what the model takes from the data."""
         parser.add_lightning_class_args(History, "history")
         parser.add_lightning_class_args(SnapshotMetrics, "metrics")
         parser.add_lightning_class_args(Figures, "figures")
@@ -79,18 +93,20 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Projector, "projector")
         parser.add_lightning_class_args(HParams, "hparams")
         parser.add_lightning_class_args(Claims, "claims")
-        for name in configs.LINKED:
+        parser.add_argument("--about", type=dict | None, help="section, order, minutes and line")
+        for name in LINKED:
             target = f"model.variant.init_args.{name}"
             parser.link_arguments(f"data.{name}", target, apply_on="instantiate")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse; what starts other ranks then finds the arguments as they were given."""
-        with _building():
-            super().parse_arguments(parser, args)
-        sys.argv[1:] = self.argv
+        """Parse; a preset's ``about`` does not replace the experiment's."""
+        with config_errors():
+            self.config = parser.parse_args(self.arguments.words)
+        if not any(word.startswith("--about") for word in self.arguments.words):
+            self.config[self.config.subcommand].about = self.arguments.about
 
     def _parse_ckpt_path(self) -> None:
-        """Look at the checkpoint before anything starts; the config, not it, has the last word."""
+        """Load the checkpoint before anything starts; unlike Lightning, leave the config alone."""
         command = self.config.subcommand
         config = self.config[command]
         if not config.get("ckpt_path") and command != "fit":
@@ -99,87 +115,93 @@ class ToyCLI(LightningCLI):
         self.resumed: Path | None = None
         self.path = config.get("ckpt_path")
         if self.path == "last":
-            self.path = self._last(command)
+            self.path = self._find_last(command)
             config["ckpt_path"] = None if command == "fit" else self.path  # how a run was made
-        self.checkpoint = readable(Path(self.path)) if self.path else None
+        self.checkpoint = load_checked(Path(self.path)) if self.path else None
 
-    def _last(self, command: str) -> str | None:
-        """The newest checkpoint of the newest run; None where a run was stopped before any."""
-        folder = self.root / self.experiment
-        run = next(iter(versions(folder)), None)
+    def _find_last(self, command: str) -> str | None:
+        """Find the newest checkpoint of the newest run; None if it was stopped before its first."""
+        folder = self.root / self.arguments.experiment
+        run = next(iter(list_runs(folder)), None)
         refuse_links(self.root, folder, *([run, run / "checkpoints"] if run else []))
-        path = next(iter(saved(run / "checkpoints")), None) if run else None
+        path = next(iter(list_checkpoints(run / "checkpoints")), None) if run else None
         if command != "fit" and not path:
             raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
         if command == "fit" and run:
-            self._refuse_another(run)
+            self._check_same_experiment(run)
             self.resumed = run
         return str(path) if path else None
 
-    def _refuse_another(self, run: Path) -> None:
-        """See that the run to go on with is the one that the config describes."""
-        file = run / "config.yaml"
-        if file.is_file():  # else it was stopped before its first step
-            ours = yaml.safe_load(self._parser("fit").dump(self.config["fit"], skip_none=False))
-            refuse_another(yaml.safe_load(file.read_text()), ours, run)
+    def _check_same_experiment(self, run: Path) -> None:
+        if (run / "config.yaml").is_file():  # else the run was stopped before its first step
+            new = yaml.safe_load(self._parser("fit").dump(self.config["fit"], skip_none=False))
+            check_same_experiment(load_run_config(run), new, run)
 
     def instantiate_classes(self) -> None:
-        """Make model and data, and see that they and the checkpoint fit before any file."""
-        with _building():
+        """Make model and data, and check that they and the checkpoint fit before any file."""
+        with config_errors():
             super().instantiate_classes()
             if self.checkpoint:
-                refuse_foreign(self.checkpoint, self.model.state_dict())
+                check_checkpoint_fits(self.checkpoint, self.model.state_dict())
             self.model.objective.prepare(self.datamodule)
             check_model(self.model, self.datamodule)
 
+    def after_instantiate_classes(self) -> None:
+        """Claim the run's folder on rank 0, before any launcher starts other processes."""
+        if isinstance(self.trainer.logger, RunFolder) and self.trainer.is_global_zero:
+            self.trainer.logger.claim()
+
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """The trainer, with a run folder ``runs/<experiment>/<k>`` and our bar."""
-        given = self._get(self.config_init, "trainer", default={})
+        """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""
+        config = self._get(self.config_init, "trainer", default={})
         step = self.checkpoint["global_step"] + 1 if self.checkpoint and self.resumed else None
-        if given.get("logger") in (None, True):
+        if config.get("logger") in (None, True):
             prefix = "" if self.subcommand == "fit" else f"{self.subcommand}_"
-            kwargs["logger"] = RunFolder(self.root, self.experiment, prefix, self.resumed, step)
-        elif given.get("logger") is False:  # then nothing is written, or it would lie about here
+            kwargs["logger"] = RunFolder(
+                self.root, self.arguments.experiment, prefix, self.resumed, step
+            )
+        elif config.get("logger") is False:  # no run folder, so nothing is written
             self.save_config_callback = None
-            kwargs["enable_checkpointing"] = given.get("enable_checkpointing") or False
-        kwargs["callbacks"] = _callbacks({**given, **kwargs})
-        kwargs["plugins"] = [*_several(given.get("plugins")), WholeCheckpoints()]
+            kwargs["enable_checkpointing"] = config.get("enable_checkpointing") or False
+        kwargs["callbacks"] = _make_callbacks({**config, **kwargs})
+        kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO()]
         return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
-        """Train; a run that was stopped after its last step only has its results to write."""
+        """Train; if an earlier run was stopped after its last step, only write its results."""
         steps = count_steps(self.trainer, self.datamodule)
-        ended = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
-        (self.trainer.validate if ended else self.trainer.fit)(**{**kwargs, "ckpt_path": self.path})
+        trained = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
+        run = self.trainer.validate if trained else self.trainer.fit
+        run(**{**kwargs, "ckpt_path": self.path})
 
 
 class SaveConfig(SaveConfigCallback):
-    """``config.yaml``, whole or not at all."""
+    """Writes ``config.yaml`` into the run's folder, the whole file or nothing."""
 
     def save_config(self, trainer: Trainer, *_: Any) -> None:
-        """Write."""
+        """Write the file; without a run folder there is none."""
         if folder := run_folder(trainer):
             text = self.parser.dump(self.config, skip_none=False)
-            write_whole(folder / self.config_filename, text.encode())
+            write_atomic(folder / self.config_filename, text.encode("utf-8"))
 
 
-def _callbacks(given: dict[str, Any]) -> list[Any]:
-    """Those of the trainer's config, and ours."""
-    callbacks = [*_several(given.get("callbacks")), About(), Predictions()]
-    own = any(isinstance(callback, Checkpoints) for callback in callbacks)
-    if given.get("enable_checkpointing") is not False and not own:
+def _make_callbacks(trainer: Mapping[str, Any]) -> list[Any]:
+    """Return the callbacks that the trainer's config names, and those of every run."""
+    callbacks = [*_as_list(trainer.get("callbacks")), About(), Predictions()]
+    has_checkpoints = any(isinstance(callback, Checkpoints) for callback in callbacks)
+    if trainer.get("enable_checkpointing") is not False and not has_checkpoints:
         callbacks.append(Checkpoints())
-    Waiting.silent = given.get("enable_progress_bar") is False
+    Waiting.silent = trainer.get("enable_progress_bar") is False
     return callbacks if Waiting.silent else [*callbacks, StepProgressBar()]
 
 
-def _several(given: Any) -> list[Any]:
-    """YAML may give one or a list."""
-    return given if isinstance(given, list) else [given] if given else []
+def _as_list(value: Any) -> list[Any]:
+    """Turn what YAML gives, one object or a list, into a list."""
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command line; the user's mistakes end in one sentence and exit code 1 or 2."""
+    """Run the command line; an error of the user's ends in one sentence and exit code 1 or 2."""
     try:
         trainer = run(sys.argv[1:] if args is None else args).trainer
         folder = run_folder(trainer)
@@ -191,68 +213,16 @@ def main(args: list[str] | None = None) -> None:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)
     except Exception as error:
-        sentence = fault(error)
+        sentence = explain_exception(error)
         if sentence is None:
             raise
         sys.exit(f"toysuper: {sentence}")
 
 
 def run(args: list[str]) -> ToyCLI:
-    """Do what the arguments say, errors and all."""
-    quiet()
-    rest, packages = configs.allowed(args)
-    sys.argv[1:], experiment = configs.expand(rest)
-    with _importing(packages):
-        return ToyCLI(experiment, args)
-
-
-@contextmanager
-def _building() -> Iterator[None]:
-    """Whatever goes wrong while the config's objects are made comes from the config."""
-    try:
-        yield
-    except Exception as error:
-        if fault(error) is not None or os.environ.get("TOYSUPER_TRACEBACK"):
-            raise
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
-        raise UserError(
-            f"nothing can be built of this config ({reason}); TOYSUPER_TRACEBACK=1 shows where"
-        ) from error
-
-
-@contextmanager
-def _importing(packages: Sequence[str]) -> Iterator[None]:
-    """Let configs import these packages, from here too, beside the usual ones."""
-    everything = [*configs.PACKAGES, *packages]
-    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=everything)
-    here = [os.getcwd()] if packages else []  # own modules lie beside their configs
-    sys.path.extend(here)
-    try:
-        with importing_only(everything):
-            yield
-    finally:
-        for path in here:
-            sys.path.remove(path)
-
-
-TERMINATED = 143
-"""The exit code of a process that SIGTERM ended."""
-
-ADVERTS = (
-    "litlogger",
-    "litmodels",
-    "LeafSpec",
-    "TPU available",
-    "GPU available",
-    "` stopped: `",
-    "Loaded model",
-)
-
-
-def quiet() -> None:
-    """Drop Lightning's adverts and what it warns of in every run, nothing else."""
-    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
-        logging.getLogger(name).addFilter(
-            lambda record: not any(advert in record.getMessage() for advert in ADVERTS)
-        )
+    """Run what the arguments say, and let errors pass."""
+    hide_adverts()
+    words, packages = pop_allow_flags(args)
+    arguments = resolve_config_args(words)
+    with allow_imports(packages):
+        return ToyCLI(arguments)

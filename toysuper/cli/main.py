@@ -1,4 +1,4 @@
-"""What ``toysuper`` and ``python -m toysuper`` call; quick where nothing heavy is needed."""
+"""Entry point of ``toysuper`` and ``python -m toysuper``."""
 
 import os
 import sys
@@ -7,64 +7,69 @@ from typing import NoReturn
 
 from toysuper import __version__
 from toysuper.callbacks.waiting import Waiting
-from toysuper.cli.configs import known
-from toysuper.cli.help import HELP, VERBS, usual
-from toysuper.errors import UserError, nearest
+from toysuper.cli.configs import bundled_configs
+from toysuper.cli.help import HELP, VERBS, short_help
+from toysuper.errors import UserError, did_you_mean
 
-SPINS = "3000"
-"""Looks for work, some 10 µs, before an idle thread sleeps. GNU OpenMP's usual milliseconds starve
-whatever shares the machine: two runs at once were up to a hundred times slower."""
+SPIN_COUNT = "3000"
+"""How often an idle thread looks for work before it sleeps; 3000 times take some 10 µs.
 
-LIGHT = {
+By default GNU OpenMP looks for milliseconds, which takes the processor from other processes: two
+runs at once were up to a hundred times slower.
+"""
+
+COMMANDS = {
     "collect": "toysuper.cli.collect",
     "completion": "toysuper.cli.completion",
-    "configs": "toysuper.cli.listing",
-    "report": "toysuper.cli.report.command",
-    "sweep": "toysuper.cli.sweep.command",
+    "configs": "toysuper.cli.configs",
+    "report": "toysuper.cli.report.write",
+    "sweep": "toysuper.cli.sweep.run",
 }
-"""Where the ``main`` of a command lies that trains nothing by itself and needs no torch."""
+"""Modules of the commands that train nothing by themselves; they do not import torch."""
 
 
 def main(args: list[str] | None = None) -> None:
-    """Help and version at once; everything else by the command line proper."""
+    """Print help and version, or run a command; torch is imported only where it is needed."""
     args = sys.argv[1:] if args is None else args
     if args in ([], ["-h"], ["--help"]):
         print(HELP, end="")
     elif args == ["--version"]:
         print(f"toysuper {__version__}")
     elif "--help-all" in args:
-        _proper([next((arg for arg in args if arg in VERBS), "fit"), "--help"])
+        _run_lightning([next((arg for arg in args if arg in VERBS), "fit"), "--help"])
     elif args[0] in VERBS and {"-h", "--help"} & set(args[1:]):
-        print(usual(args[0]), end="")
-    elif args[0] in LIGHT:
-        _light(args[0], args[1:])
-    elif args[0] in VERBS or args[0].startswith("-") or args[0] in known():
-        _proper(args)
+        print(short_help(args[0]), end="")
+    elif args[0] in COMMANDS:
+        _run_command(args[0], args[1:])
+    elif args[0] in VERBS or args[0].startswith("-") or args[0] in bundled_configs():
+        _run_lightning(args)
     else:
-        _refuse(args[0])
+        _refuse_command(args[0])
 
 
-def _light(command: str, args: list[str]) -> None:
+def _run_command(command: str, args: list[str]) -> None:
     try:
-        import_module(LIGHT[command]).main(args)
+        import_module(COMMANDS[command]).main(args)
     except (UserError, OSError) as error:
         sys.exit(f"toysuper: {error}")
 
 
-def _refuse(command: str) -> NoReturn:
-    names = (*VERBS, *LIGHT)
-    known = f"Commands are {', '.join(names)}."
-    said = f"there is no command '{command}'.{nearest(command, names)} {known}"
-    print(f"toysuper: {said}", file=sys.stderr)
+def _refuse_command(command: str) -> NoReturn:
+    names = (*VERBS, *COMMANDS)
+    print(
+        f"toysuper: there is no command '{command}'.{did_you_mean(command, names)} "
+        f"Commands are {', '.join(names)}.",
+        file=sys.stderr,
+    )
     sys.exit(2)
 
 
-def _proper(args: list[str]) -> None:
+def _run_lightning(args: list[str]) -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when torch is imported
-    given = " ".join(args).replace("=", " ")  # the config is read after this
-    Waiting.silent = "--trainer.enable_progress_bar false" in given
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is imported
+    words = " ".join(args).replace("=", " ")  # configs are read later, after the imports
+    Waiting.silent = "--trainer.enable_progress_bar false" in words
     with Waiting("starting"):
-        from toysuper.cli.lightning import main as run
+        from toysuper.cli.lightning import main as run_lightning
 
-    run(args)
+    run_lightning(args)

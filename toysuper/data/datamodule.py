@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.data.curves import Curve
 from toysuper.data.grid import Grid
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
@@ -85,10 +85,8 @@ class SyntheticData(LightningDataModule):
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
         self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
         for samples in (batch_size, eval_batch_size):  # a step takes one instance after the other
-            refuse_beyond_memory(
-                4 * n * samples, f"a batch of {samples:,} samples of {n:,} features"
-            )
-        refuse_beyond_memory(
+            check_memory(4 * n * samples, f"a batch of {samples:,} samples of {n:,} features")
+        check_memory(
             6 * self.grid.instances * n, f"{self.grid.instances:,} instances of {n:,} features"
         )
         self.tasks = self.grid.per_instance("task", task)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from toysuper.data.curves import Curve
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.errors import UserError
 
 BYTES_PER_CELL = 1000
@@ -44,7 +44,7 @@ class Grid:
         blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
         count = sum(math.prod(map(len, block.values())) for block in self.blocks)
-        refuse_beyond_memory(count, f"a grid of {count:,} instances", BYTES_PER_CELL)
+        check_memory(count, f"a grid of {count:,} instances", BYTES_PER_CELL)
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
@@ -156,9 +156,7 @@ def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not isinstance(values, Curve | list | tuple):
         raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")
     if isinstance(values, Curve) and values.num:
-        refuse_beyond_memory(
-            values.num, f"grid axis '{name}' of {values.num:,} values", BYTES_PER_CELL
-        )
+        check_memory(values.num, f"grid axis '{name}' of {values.num:,} values", BYTES_PER_CELL)
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")

@@ -1,24 +1,47 @@
-"""What would not fit is refused before anything is allocated."""
+"""Refuse what does not fit into memory before anything is allocated."""
 
-import os
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
 
 from toysuper.errors import UserError
 
+CGROUP_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Where Linux says how much memory a container may use, by cgroups of version 2 and 1."""
 
-def refuse_beyond_memory(numbers: float, what: str, size: int = 8) -> None:
-    """Refuse to make more numbers than fit.
+
+def check_memory(numbers: float, what: str, size: int = 8) -> None:
+    """Check that an array fits into memory.
+
+    Args:
+        numbers: how many numbers it has.
+        what: what it is, for the message.
+        size: bytes of one number.
 
     Raises:
-        UserError: ``numbers`` times ``size`` bytes are more than this machine's memory.
+        UserError: the array is larger than all of the memory.
 
-    >>> refuse_beyond_memory(1000, "a small grid")
-    >>> refuse_beyond_memory(10**15, "a grid of 10^15 cells")
+    >>> check_memory(1000, "a small grid")
+    >>> check_memory(10**15, "a grid of 10^15 cells")
     Traceback (most recent call last):
     toysuper.errors.UserError: a grid of 10^15 cells needs about 7.5e+06 GiB of memory, and ...
     """
-    needed, there = numbers * size, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > there:
+    needed, total = numbers * size, total_memory()
+    if needed > total:
         raise UserError(
             f"{what} needs about {needed / 2**30:.2g} GiB of memory, and this machine has "
-            f"{there / 2**30:.2g} GiB"
+            f"{total / 2**30:.2g} GiB"
         )
+
+
+def total_memory() -> int:
+    """Return the bytes of memory that this machine has, or that its container may use."""
+    limits = [psutil.virtual_memory().total]
+    for path in CGROUP_LIMITS:
+        with suppress(OSError, ValueError):  # no such file, or it says "max"
+            limits.append(int(path.read_text(encoding="ascii")))
+    return min(limits)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import cos, pi
 
-from toysuper.errors import UserError, nearest
+from toysuper.errors import UserError, did_you_mean
 from toysuper.names import resolve
 
 
@@ -87,7 +87,7 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
     if schedule not in BY_NAME:
         raise UserError(
             f"model.schedule is '{schedule}'; it is one of {', '.join(BY_NAME)}, or a class such "
-            f"as {{class_path: Cosine, init_args: {{warmup: 0.1}}}}.{nearest(schedule, BY_NAME)}"
+            f"as {{class_path: Cosine, init_args: {{warmup: 0.1}}}}.{did_you_mean(schedule, BY_NAME)}"
         )
     return BY_NAME[schedule]()
 

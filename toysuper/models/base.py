@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
 from toysuper.data.grid import Grid, per_instance_floats
-from toysuper.data.memory import refuse_beyond_memory
+from toysuper.data.memory import check_memory
 from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
@@ -216,7 +216,7 @@ class ToyModel(nn.Module, ABC):
             )
         inst, sizes = self.grid.instances, f"{self.n:,} features in {self.hidden:,} dimensions"
         numbers = 6 * inst * self.hidden * self.n  # weights, gradients, two averages, a Snapshot
-        refuse_beyond_memory(numbers, f"{inst:,} models of {sizes}", 4)
+        check_memory(numbers, f"{inst:,} models of {sizes}", 4)
 
     def _hidden_sizes(self) -> list[int]:
         sizes = self.grid.per_instance("hidden", self.hidden)

@@ -1,4 +1,4 @@
-"""Checkpoints are written whole, and what is wrong with one is seen before it is used."""
+"""Write and check checkpoints."""
 
 import io
 import re
@@ -12,87 +12,96 @@ from lightning.pytorch.plugins import TorchCheckpointIO
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.runs.files import write_whole
+from toysuper.runs.files import write_atomic
 
 
-class WholeCheckpoints(TorchCheckpointIO):
-    """Checkpoints that a full disk or a kill leaves as they were; no code is ever loaded.
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes a checkpoint whole or not at all, and loads tensors and plain values, never code.
 
-    Compression loses nothing and takes a tenth away, as weights have few exponents.
+    Weights have few different exponents, so that compression makes files a tenth smaller.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, *_: Any, **__: Any) -> None:
-        """Write beside the path, then move into place."""
+        """Compress the checkpoint and write it."""
         plain, packed = io.BytesIO(), io.BytesIO()
         torch.save(checkpoint, plain)
         with ZipFile(plain) as source, ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as to:
             for name in source.namelist():
                 to.writestr(name, source.read(name))
-        write_whole(Path(path), packed.getbuffer())
+        write_atomic(Path(path), packed.getbuffer())
 
     def load_checkpoint(
         self, path: Any, *_: Any, weights_only: bool | None = True, **__: Any
     ) -> dict[str, Any]:
-        """Tensors, on CPU, and plain values, whatever ``weights_only`` says."""
+        """Load on the CPU; ``weights_only`` is always true, whatever the caller asks for."""
         return super().load_checkpoint(path, weights_only=True)
 
 
-def saved(folder: Path) -> list[Path]:
-    """The checkpoints in a folder, the latest step first."""
-    steps = {path: re.search(r"step=(\d+)", path.name) for path in folder.glob("*.ckpt")}
-    found = {path: int(step[1]) for path, step in steps.items() if step}
-    return sorted(found, key=lambda path: found[path], reverse=True)
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints in a folder, the latest step first."""
+    matches = {path: re.search(r"step=(\d+)", path.name) for path in folder.glob("*.ckpt")}
+    steps = {path: int(match[1]) for path, match in matches.items() if match}
+    return sorted(steps, key=lambda path: steps[path], reverse=True)
 
 
-def readable(path: Path) -> dict[str, Any]:
-    """Check that a file is a whole checkpoint of toysuper; its tensors stay on disk.
+def load_checked(path: Path) -> dict[str, Any]:
+    """Load a checkpoint of toysuper, with its tensors on the meta device.
 
     Raises:
-        UserError: it is absent, unreadable, or something else's; one that can be read is offered.
+        UserError: the file is absent or damaged, or another program wrote it. If the folder has
+            another checkpoint that can be read, the message names it.
     """
     if not path.is_file():
         raise UserError(f"--ckpt_path '{path}' is not a file; give the path of a .ckpt file")
-    checkpoint = _loaded(path)
+    checkpoint = _load_or_error(path)
     if isinstance(checkpoint, Exception):
         reason = (str(checkpoint).strip() or repr(checkpoint)).splitlines()[0][:120]
-        others = [other for other in saved(path.parent) if other != path]
+        others = [other for other in list_checkpoints(path.parent) if other != path]
         raise UserError(
-            f"--ckpt_path '{path}' cannot be read as a checkpoint: {reason}{_offer(others)}"
+            f"--ckpt_path '{path}' cannot be read as a checkpoint: {reason}{_suggest(others)}"
         )
     checkpoint = checkpoint if isinstance(checkpoint, dict) else {}
-    refuse_foreign(checkpoint)
+    check_checkpoint_fits(checkpoint)
     return checkpoint
 
 
-def _loaded(path: Path) -> Any:
+def _load_or_error(path: Path) -> Any:
     try:
         with ZipFile(path) as archive:
             if damaged := archive.testzip():
                 return BadZipFile(f"{damaged} is damaged")
         return torch.load(path, weights_only=True, map_location="meta")
-    except Exception as error:  # torch and zipfile raise a dozen kinds for damaged files
+    except Exception as error:  # torch and zipfile raise a dozen types for damaged files
         return error
 
 
-def _offer(others: Sequence[Path]) -> str:
-    whole = next((path for path in others if not isinstance(_loaded(path), Exception)), None)
-    return f"; another one is whole: --ckpt_path '{whole}'" if whole else ""
+def _suggest(paths: Sequence[Path]) -> str:
+    undamaged = (path for path in paths if not isinstance(_load_or_error(path), Exception))
+    path = next(undamaged, None)
+    return f"; this one can be read: --ckpt_path '{path}'" if path else ""
 
 
-def refuse_foreign(checkpoint: dict[str, Any], own: dict[str, Tensor] | None = None) -> None:
-    """Check who wrote a checkpoint and, given the model's own state, whether it fits.
+def check_checkpoint_fits(
+    checkpoint: dict[str, Any], state: dict[str, Tensor] | None = None
+) -> None:
+    """Check that toysuper wrote a checkpoint and that its tensors have the model's shapes.
+
+    Args:
+        checkpoint: what a checkpoint file holds.
+        state: the model's state dict; None if there is no model yet.
 
     Raises:
-        UserError: it is something else's, or of another size.
+        UserError: another program wrote it, or the shapes differ.
     """
     if "toysuper" not in checkpoint:
         raise UserError("the checkpoint was not written by toysuper; train a model first")
-    theirs, ours = (
-        {name: tuple(value.shape) for name, value in (state or {}).items()}
-        for state in (checkpoint["state_dict"], own)
-    )
-    if own is not None and theirs != ours:
+    saved, built = _shapes(checkpoint["state_dict"]), _shapes(state or {})
+    if state is not None and saved != built:
         raise UserError(
-            f"the checkpoint holds {theirs} and this config builds {ours}; "
+            f"the checkpoint holds {saved} and this config builds {built}; "
             "use the config of its run"
         )
+
+
+def _shapes(state: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}

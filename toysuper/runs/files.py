@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files whole or not at all."""
 
 import csv
 import io
@@ -11,16 +11,20 @@ from typing import Any
 from toysuper.errors import UserError
 
 
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write beside the path, then move into place; a failure leaves what was there before.
+def write_atomic(path: Path, content: bytes | memoryview) -> None:
+    """Write a file under another name, then rename it; after a failure the old file is still there.
 
-    What was written has reached the disk before it takes the name, so that neither a kill nor a
-    loss of power leaves half a file.
+    The content is on the disk before the file is renamed, so that neither a kill nor a loss of
+    power leaves half a file.
+
+    Args:
+        path: the file; folders above it are made.
+        content: all bytes of the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{token_hex(4)}.part")
     try:
-        with draft.open("xb") as file:  # a new file, and no link to another
+        with draft.open("xb") as file:  # never follows a link
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -30,30 +34,34 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write dictionaries as a table."""
-    write_whole(path, csv_bytes(rows))
+    """Write dictionaries as a CSV table; see :func:`csv_bytes`."""
+    write_atomic(path, csv_bytes(rows))
 
 
 def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Dictionaries as a table; a column for every key, in order of appearance."""
+    """Format dictionaries as a CSV table, with a column for each key in order of appearance."""
     rows = list(rows)
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, list(dict.fromkeys(name for row in rows for name in row)))
     writer.writeheader()
     writer.writerows(rows)
-    return table.getvalue().encode()
+    return table.getvalue().encode("utf-8")
 
 
 def refuse_links(root: Path, *folders: Path) -> None:
-    """Refuse folders that lie elsewhere than they seem.
+    """Check that no link leads from folders to a location outside of the root.
+
+    Args:
+        root: folder in which the others have to be.
+        folders: files or folders, which need not exist.
 
     Raises:
-        UserError: a link leads out of the root.
+        UserError: a link does.
     """
     for folder in folders:
-        lies = folder.resolve()
-        if not lies.is_relative_to(root.resolve()):
+        target = folder.resolve()
+        if not target.is_relative_to(root.resolve()):
             raise UserError(
-                f"{folder} leads to {lies}, outside of {root}; remove that link, or name a root "
+                f"{folder} leads to {target}, outside of {root}; remove that link, or name a root "
                 "of your own by --trainer.default_root_dir"
             )

@@ -1,4 +1,4 @@
-"""Run folders, ``<root>/<experiment>/<k>``: one writer each, found again to go on."""
+"""The folder of a run, ``<root>/<experiment>/<k>``, which one process at a time writes."""
 
 from contextlib import suppress
 from itertools import count
@@ -7,22 +7,24 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning_utilities.core.rank_zero import rank_zero_only
 
-from toysuper.cli.configs import flat
 from toysuper.errors import UserError
 from toysuper.runs.files import refuse_links
 
 
 class RunFolder(TensorBoardLogger):
-    """TensorBoard in a folder that is this run's alone from the first file on.
+    """TensorBoard's logger in a folder that belongs to one run.
+
+    The rank that writes calls :meth:`claim` before the trainer starts. Other ranks have no folder
+    of their own; callbacks broadcast the path from rank 0 where they need it.
 
     Args:
-        root: where the folders of all experiments lie.
-        experiment: whose run it is.
-        prefix: before the number, the verb of an evaluation; a training has none.
-        resumed: the folder of an earlier run to go on with; without, a new one.
-        step: from where on TensorBoard shall drop what was logged.
+        root: folder that contains the folders of all experiments.
+        experiment: name of the experiment.
+        prefix: what the folder's name begins with before its number: nothing for a training, the
+            verb and an underscore for an evaluation.
+        resumed: folder of an earlier run to go on with; None for a new folder.
+        step: step from which TensorBoard drops what an earlier run logged.
     """
 
     def __init__(
@@ -33,47 +35,54 @@ class RunFolder(TensorBoardLogger):
         resumed: Path | None = None,
         step: int | None = None,
     ) -> None:
-        super().__init__(root, experiment, default_hp_metric=False, purge_step=step)
+        unclaimed = f"{prefix}of_rank_0"
+        super().__init__(root, experiment, unclaimed, default_hp_metric=False, purge_step=step)
         self.root, self.prefix, self.resumed = root, prefix, resumed
         self.lock: FileLock | None = None
 
-    @property
-    def version(self) -> Any:
-        """The folder's name, claimed when it is first asked for; rank 0 alone writes."""
-        if self._version is None:
-            mine = getattr(rank_zero_only, "rank", 0) == 0
-            self._version = self._claimed() if mine else f"{self.prefix}of_rank_0"
-        return self._version
+    def claim(self) -> None:
+        """Make the folder, lock it for this process, and remove what an unfinished run left.
+
+        Raises:
+            UserError: another process writes the folder, or a link leads out of the root.
+        """
+        folder = self.resumed or self._make_folder()
+        self.lock = acquire_lock(folder)
+        self._version = folder.name
+        for old in (*folder.rglob("*.part"), folder / "instances.csv", folder / "claims.csv"):
+            old.unlink(missing_ok=True)
 
     def finalize(self, status: str) -> None:
-        """Leave the folder to others."""
+        """Close TensorBoard's file and release the folder."""
         super().finalize(status)
         if self.lock:
             self.lock.release()
 
-    def _claimed(self) -> str:
-        folder = self.resumed or self._new()
-        self.lock = hold(folder)
-        for old in (*folder.rglob("*.part"), folder / "instances.csv", folder / "claims.csv"):
-            old.unlink(missing_ok=True)  # of a run that had not ended, or shall not have yet
-        return folder.name
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the lock to this process when a launcher sends the logger to another one."""
+        return {**super().__getstate__(), "lock": None}
 
-    def _new(self) -> Path:
+    def _make_folder(self) -> Path:
         folder = self.root / self.name
         refuse_links(self.root, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        newest = next(iter(versions(folder, self.prefix)), None)
+        newest = next(iter(list_runs(folder, self.prefix)), None)
         for k in count(_number(newest, self.prefix) + 1 if newest else 0):
-            with suppress(FileExistsError):  # another run was quicker
+            with suppress(FileExistsError):  # another run made it in the meantime
                 (folder / f"{self.prefix}{k}").mkdir()
                 break
         return folder / f"{self.prefix}{k}"
 
 
-def versions(folder: Path, prefix: str = "") -> list[Path]:
-    """The runs of an experiment, the latest first."""
-    found = [path for path in folder.glob(f"{prefix}*") if path.is_dir()]
-    numbered = [path for path in found if path.name.removeprefix(prefix).isdecimal()]
+def list_runs(folder: Path, prefix: str = "") -> list[Path]:
+    """Return the run folders of an experiment, the latest first.
+
+    Args:
+        folder: the folder of the experiment.
+        prefix: what the names begin with before their number; see :class:`RunFolder`.
+    """
+    folders = [path for path in folder.glob(f"{prefix}*") if path.is_dir()]
+    numbered = [path for path in folders if path.name.removeprefix(prefix).isdecimal()]
     return sorted(numbered, key=lambda path: _number(path, prefix), reverse=True)
 
 
@@ -81,11 +90,11 @@ def _number(folder: Path, prefix: str) -> int:
     return int(folder.name.removeprefix(prefix))
 
 
-def hold(folder: Path) -> FileLock:
-    """Be the folder's only writer until this process ends, however it ends.
+def acquire_lock(folder: Path) -> FileLock:
+    """Lock a run folder until this process ends; the system releases the lock of a killed one.
 
     Raises:
-        UserError: another process is that.
+        UserError: another process holds the lock.
     """
     lock = FileLock(folder / ".lock")
     try:
@@ -96,19 +105,3 @@ def hold(folder: Path) -> FileLock:
             "to start a run of its own"
         ) from error
     return lock
-
-
-def refuse_another(theirs: Any, ours: Any, run: Path) -> None:
-    """Refuse to go on with a run of another model or other data; the trainer may be another.
-
-    Raises:
-        UserError: the saved config says otherwise.
-    """
-    for section in ("model", "data"):
-        then, now = (flat(config[section], section) for config in (theirs, ours))
-        for key in then.keys() | now.keys():
-            if then.get(key) != now.get(key):
-                raise UserError(
-                    f"--ckpt_path last would go on with {run}, where {key} is {then.get(key)} and "
-                    f"not {now.get(key)}; name the checkpoint itself to start a new run from it"
-                )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from toysuper.data.datamodule import AXIS, SyntheticData
 from toysuper.data.world import World
-from toysuper.errors import UserError, nearest
+from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.names import resolve
@@ -58,7 +58,7 @@ def check_axes(module: Any, data: SyntheticData) -> None:
             raise UserError(
                 f"grid axis '{name}' is known neither to the data nor to "
                 f"{type(module.variant).__name__} and {type(module.objective).__name__}, which "
-                f"take {sorted(known)}.{nearest(name, known)}"
+                f"take {sorted(known)}.{did_you_mean(name, known)}"
             )
 
 

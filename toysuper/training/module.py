@@ -23,7 +23,7 @@ from toysuper.functional.noise import Purpose
 from toysuper.metrics.streaming import FeatureLoss, FeatureMean, FiringRate, InstanceMean
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
-from toysuper.runs.checkpoints import refuse_foreign
+from toysuper.runs.checkpoints import check_checkpoint_fits
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner
 from toysuper.training.checks import check_model
@@ -290,7 +290,7 @@ class EnsembleModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else, or one that leaves nothing to train."""
-        refuse_foreign(checkpoint, self.state_dict())
+        check_checkpoint_fits(checkpoint, self.state_dict())
         self.steps_of_checkpoint = steps = checkpoint["global_step"]
         trainer = self._trainer
         if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():

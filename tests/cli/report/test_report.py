@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from toysuper.cli.listing import experiments
-from toysuper.cli.report.command import main
+from toysuper.cli.configs import list_experiments
 from toysuper.cli.report.gather import gather
-from toysuper.cli.report.page import HERE
+from toysuper.cli.report.page import FOLDER
 from toysuper.cli.report.story import STORY
+from toysuper.cli.report.write import main
 from toysuper.errors import UserError
 from toysuper.figures.formats import gif, pixels, png
 
@@ -69,7 +69,7 @@ def written(folder: Path) -> Page:
 def test_experiments_come_in_the_order_of_the_paper_and_own_ones_last(tmp_path: Path) -> None:
     for name in ("zebra", "octahedron", "intro", "apple"):
         run(tmp_path / name / "0")
-    assert [found.name for found in gather(tmp_path)] == ["intro", "octahedron", "apple", "zebra"]
+    assert [run.name for run in gather(tmp_path)] == ["intro", "octahedron", "apple", "zebra"]
     page = written(tmp_path)
     assert page.all("h2")[0]["id"] == "introduction"
     assert "Your own experiments" in page.text
@@ -80,9 +80,9 @@ def test_the_run_that_ended_last_is_shown_whatever_it_claims(tmp_path: Path) -> 
     run(tmp_path / "intro" / "1", verdict="FAILS")
     run(tmp_path / "intro" / "2", age=2)
     (tmp_path / "intro" / "3").mkdir()  # has not ended
-    (found,) = gather(tmp_path)
-    assert found.folder.name == "1" and found.others == 2 and found.models == 2
-    assert found.steps == "2,000 steps, "
+    (only,) = gather(tmp_path)
+    assert only.folder.name == "1" and only.others == 2 and only.models == 2
+    assert only.steps == "2,000 steps, "
     page = written(tmp_path)
     assert (
         "✗ FAILS" in page.text
@@ -95,15 +95,15 @@ def test_a_training_goes_before_its_evaluations(tmp_path: Path) -> None:
     run(tmp_path / "intro" / "0", age=5)
     run(tmp_path / "intro" / "test_0", verdict="FAILS")
     run(tmp_path / "octahedron" / "validate_3")
-    assert [found.folder.name for found in gather(tmp_path)] == ["0", "validate_3"]
+    assert [run.folder.name for run in gather(tmp_path)] == ["0", "validate_3"]
 
 
 def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path: Path) -> None:
     folder = run(tmp_path / "own" / "0", names=("first", "second", "other"))
     film = gif([pixels(figure("a")), pixels(figure("b"))], "A film.")
     (folder / "figures" / "film.gif").write_bytes(film)
-    (found,) = gather(tmp_path)
-    assert [picture.name for picture in found.pictures] == ["second", "first", "other", "film"]
+    (only,) = gather(tmp_path)
+    assert [picture.name for picture in only.pictures] == ["second", "first", "other", "film"]
     sources = written(tmp_path).all("source")
     assert [tag["media"] for tag in sources] == ["(prefers-reduced-motion: reduce)"]
 
@@ -111,8 +111,8 @@ def test_figures_are_in_the_order_of_the_config_and_animations_can_rest(tmp_path
 def test_claims_and_config_are_beside_the_figure(tmp_path: Path) -> None:
     run(tmp_path / "own" / "0")
     page = written(tmp_path)
-    for told in ("a < b, c", "0-1", "0.5", "class_path: a", "own/0/config.yaml"):
-        assert told in page.text
+    for text in ("a < b, c", "0-1", "0.5", "class_path: a", "own/0/config.yaml"):
+        assert text in page.text
     assert "clip: null" not in page.text
 
 
@@ -126,7 +126,7 @@ def test_the_page_needs_no_network_and_says_what_it_shows(tmp_path: Path) -> Non
     kinds = ("src", "href", "srcset")
     loads = [tag[kind] for name, tag in page.tags if name != "a" for kind in kinds if kind in tag]
     assert loads and all(url.startswith("data:") for url in loads)
-    style = (HERE / "page.css").read_text()
+    style = (FOLDER / "page.css").read_text()
     assert "url(" not in style and "@import" not in style and not page.all("script")
 
 
@@ -147,7 +147,8 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_section_has_its_story() -> None:
-    assert list(dict.fromkeys(told.section for told in experiments())) == list(STORY)
+    sections = dict.fromkeys(experiment.section for experiment in list_experiments())
+    assert list(sections) == list(STORY)
 
 
 def luminance(colour: str) -> float:
@@ -164,7 +165,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_text_has_contrast(scheme: int) -> None:
     """At least 4.5, as WCAG 2.2 asks of text (level AA)."""
-    block = re.findall(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)[scheme]
+    block = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), re.DOTALL)[scheme]
     colours = dict(re.findall(r"--(\w+): (#\w{6})", block))
     for name in ("ink", "faint", "link", "holds", "fails", "unmeasured"):
         assert contrast(colours[name], colours["paper"]) >= 4.5, name

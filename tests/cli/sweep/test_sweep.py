@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from tests._run import environment
 from toysuper.cli import collect
 from toysuper.cli.main import main
-from toysuper.cli.sweep.axis import Axis, axis_of
-from toysuper.cli.sweep.command import _without, parser
+from toysuper.cli.sweep.axis import Axis, parse_axis
+from toysuper.cli.sweep.run import _drop_options, make_sweep_parser
+from toysuper.cli.sweep.storage import acquire_lock
 from toysuper.cli.sweep.sweep import Sweep
 from toysuper.errors import UserError
 
@@ -69,14 +71,48 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
     assert all(float(row["held_out_loss"]) > 0 for row in rows)
 
 
-def test_a_failure_is_told_and_a_name_is_one_sweeps(tmp_path: Path, capsys) -> None:
+HOLDER = """
+import sys, time
+from pathlib import Path
+from toysuper.cli.sweep.storage import acquire_lock
+lock = acquire_lock(Path(sys.argv[1]), Path(sys.argv[1], "hidden=1"))
+print("locked", flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_point_of_a_killed_worker_is_free(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    worker = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert worker.stdout.readline() == "locked\n"
+    with pytest.raises(Timeout):
+        acquire_lock(tmp_path, tmp_path / "hidden=1")
+    worker.kill()
+    worker.communicate()
+    for _ in range(2):  # and what is released is free
+        with acquire_lock(tmp_path, tmp_path / "hidden=1"), pytest.raises(Timeout):
+            acquire_lock(tmp_path, tmp_path / "hidden=1")
+
+
+def test_a_run_that_outlives_its_worker_keeps_the_point(tmp_path: Path) -> None:
+    run = tmp_path / "hidden=1" / "small" / "0"
+    run.mkdir(parents=True)
+    with FileLock(run / ".lock"):
+        for _ in range(2):
+            with pytest.raises(Timeout):
+                acquire_lock(tmp_path, tmp_path / "hidden=1")
+    with acquire_lock(tmp_path, tmp_path / "hidden=1"):
+        pass
+
+
+def test_a_failure_is_reported_and_a_name_belongs_to_one_sweep(tmp_path: Path, capsys) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
     with contextlib.chdir(tmp_path):
         with pytest.raises(SystemExit, match="1"):
             main([*SWEEP[:3], "--axis=model.hidn=[1]", "--name=other"])
         said = capsys.readouterr().out
         assert "0 points done, 1 failed" in said
-        assert "LinearModel takes no 'hidn'. Did you mean 'hidden'?" in said
+        assert "LinearModel takes no 'hidn' (command line). Did you mean 'hidden'?" in said
         with pytest.raises(SystemExit, match=r"with other axes .* give this one a --name"):
             main([*SWEEP[:3], "--axis=data.seed=[1]", "--name=other"])
 
@@ -86,10 +122,10 @@ def trained(tmp_path: Path, monkeypatch) -> Iterator[list[dict[str, str]]]:
     """The points that a sweep in this process comes to; those of ``bad`` values fail."""
     points: list[dict[str, str]] = []
 
-    def train(self: Sweep, point: dict[str, str], lock: object) -> float | None:
+    def train(self: Sweep, point: dict[str, str]) -> float | None:
         time.sleep(0.01)
         points.append(point)
-        run = self.place(point) / "small" / "0"
+        run = self.points.point_folder(point) / "small" / "0"
         run.mkdir(parents=True, exist_ok=True)
         (run.parents[1] / "output.txt").write_text("no good")
         (run / "config.yaml").write_text("model: {}")
@@ -126,14 +162,14 @@ def test_a_sweep_can_grow_and_tries_again_what_failed(trained) -> None:
 
 def test_a_point_without_a_name_yet_is_taken_up(trained) -> None:
     """A process was killed just after it had asked for a point."""
-    options, fit = parser().parse_known_args([*SWEEP[1:]])
-    Sweep(options, fit).study.ask()
+    options, fit = make_sweep_parser().parse_known_args([*SWEEP[1:]])
+    Sweep(options, fit).points.study.ask()
     main([*SWEEP])
     assert sorted(point["model.hidden"] for point in trained) == ["1", "2"]
 
 
 def test_a_point_with_a_diverged_model_is_no_minimum(trained) -> None:
-    sweep = Sweep(*parser().parse_known_args([*SWEEP[1:]]))
+    sweep = Sweep(*make_sweep_parser().parse_known_args([*SWEEP[1:]]))
     Path("t.csv").write_text("held_out_loss\n0.5\n0.7\n")
     assert sweep._mean(Path("t.csv")) == pytest.approx(0.6)
     Path("t.csv").write_text("held_out_loss\nnan\n0.001\n")
@@ -146,9 +182,9 @@ def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     precious = tmp_path / "precious"
     precious.mkdir() if link == "hidden=1" else precious.write_text("precious")
-    place = tmp_path / "runs" / "small_sweep" / link
-    place.parent.mkdir(parents=True)
-    place.symlink_to(precious)
+    path = tmp_path / "runs" / "small_sweep" / link
+    path.parent.mkdir(parents=True)
+    path.symlink_to(precious)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
     with pytest.raises(SystemExit):
         main([*SWEEP])
@@ -184,10 +220,10 @@ def test_bad_sweeps_get_one_sentence(args, sentence: str, tmp_path: Path) -> Non
 
 
 def test_axes() -> None:
-    assert axis_of("a.b=[x, 1, null, [1, 2]]") == Axis("a.b", ("x", "1", "null", "[1, 2]"))
-    assert axis_of("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
-    assert axis_of("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
-    assert list(_without(["--a", "b", "--c=d", "e"], "--a", "--c")) == ["e"]
+    assert parse_axis("a.b=[x, 1, null, [1, 2]]") == Axis("a.b", ("x", "1", "null", "[1, 2]"))
+    assert parse_axis("a={low: 1, high: 9}") == Axis("a", (), 1, 9)
+    assert parse_axis("a={low: 1e-4, high: 1e-2, log: true}") == Axis("a", (), 1e-4, 1e-2, True)
+    assert list(_drop_options(["--a", "b", "--c=d", "e"], "--a", "--c")) == ["e"]
 
 
 def test_collect_wants_runs_that_have_ended(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""``toysuper report``: the runs of a folder as one page, in the order of the paper."""
+"""``toysuper report``: write the runs of a folder as one page."""

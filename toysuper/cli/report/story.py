@@ -1,10 +1,10 @@
-"""What each section of the paper is about, in our own words."""
+"""What each section of the paper is about, in a few sentences."""
 
 STORY = {
     "Introduction": "A feature gets a direction in the hidden space. Five features that are always "
     "active need five directions, and a model of two dimensions keeps the two that matter most. "
-    "When they are rarely active it keeps more than there are dimensions, at the price of a little "
-    "interference: that is superposition.",
+    "When they are rarely active it keeps more features than there are dimensions, at the price of "
+    "a little interference: that is superposition.",
     "Demonstrating Superposition": "Twenty features of falling importance are squeezed into five "
     "dimensions and recovered. A linear model does what principal components do. With a ReLU on "
     "the output, sparsity decides how many features are stored and how much they overlap; the loss "
@@ -31,4 +31,4 @@ STORY = {
     "Appendices": "What bounds the number of features in superposition, and what a code that is "
     "not linear could do.",
 }
-"""By the section's name, in the paper's order."""
+"""By the name of the section, in the order of the paper."""

@@ -1,1 +1,1 @@
-"""One run for each point of axes over a config's keys."""
+"""Train one run for each value of keys of a config."""

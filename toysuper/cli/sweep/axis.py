@@ -1,4 +1,4 @@
-"""One key of the config that a sweep varies."""
+"""A key of the config that a sweep varies."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,15 @@ from toysuper.errors import UserError
 
 @dataclass(frozen=True)
 class Axis:
-    """One key of the config and what it may be: texts to choose from, or a range of numbers."""
+    """A key of the config, with a list of values or a range of numbers.
+
+    Args:
+        key: dotted key of the config.
+        choices: values, as the command line takes them; empty for a range.
+        low: lower end of the range.
+        high: upper end of the range.
+        log: whether the search takes logarithms of the numbers.
+    """
 
     key: str
     choices: tuple[str, ...] = ()
@@ -21,34 +29,34 @@ class Axis:
     log: bool = False
 
     def suggest(self, trial: Any) -> str:
-        """The key's value at a point, as the command line takes it."""
+        """Let an Optuna trial choose a value, written as the command line takes it."""
         if self.choices:
             return trial.suggest_categorical(self.key, self.choices)
-        whole = isinstance(self.low, int) and isinstance(self.high, int)
-        suggest = trial.suggest_int if whole else trial.suggest_float
+        is_integer = isinstance(self.low, int) and isinstance(self.high, int)
+        suggest = trial.suggest_int if is_integer else trial.suggest_float
         return str(suggest(self.key, self.low, self.high, log=self.log))
 
 
-def axis_of(text: str) -> Axis:
-    """An axis as the command line gives it.
+def parse_axis(text: str) -> Axis:
+    """Parse ``KEY=[VALUE, …]`` or ``KEY={low: NUMBER, high: NUMBER, log: BOOL}``.
 
     Raises:
-        UserError: it is neither a list of values nor a range.
+        UserError: the text is neither.
 
-    >>> axis_of("model.hidden=[2, 3]").choices
+    >>> parse_axis("model.hidden=[2, 3]").choices
     ('2', '3')
-    >>> axis_of("model.init={low: 0.01, high: 1.0, log: true}").high
+    >>> parse_axis("model.init={low: 0.01, high: 1.0, log: true}").high
     1.0
     """
     key, _, value = text.partition("=")
     with suppress(yaml.YAMLError, ValueError, TypeError, KeyError):
-        given = yaml.safe_load(value)
-        if isinstance(given, list) and given and key:
-            return Axis(key, tuple(dict.fromkeys(map(_text, given))))
-        if isinstance(given, dict) and key:
-            low, high = _number(given.pop("low")), _number(given.pop("high"))
-            log = given.pop("log", False)
-            if low < high and (low > 0 or not log) and not given:
+        values = yaml.safe_load(value)
+        if isinstance(values, list) and values and key:
+            return Axis(key, tuple(dict.fromkeys(map(_to_text, values))))
+        if isinstance(values, dict) and key:
+            low, high = _to_number(values.pop("low")), _to_number(values.pop("high"))
+            log = values.pop("log", False)
+            if low < high and (low > 0 or not log) and not values:
                 return Axis(key, (), low, high, log)
     raise UserError(
         f"--axis '{text}' is neither a list nor a range; write "
@@ -56,10 +64,10 @@ def axis_of(text: str) -> Axis:
     )
 
 
-def _number(value: Any) -> float | int:
-    """YAML takes 1e-4 for a word."""
+def _to_number(value: Any) -> float | int:
+    """Convert words such as 1e-4, which YAML does not take for numbers."""
     return value if isinstance(value, int) else float(value)
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return value if isinstance(value, str) else dumps(value)

@@ -1,18 +1,19 @@
-"""Where the points of a sweep are kept, and who works on which."""
+"""Where the points of a sweep are stored, and the lock of each point."""
 
-import fcntl
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from toysuper.errors import UserError
 from toysuper.runs.files import refuse_links
 
 
-def study(path: Path) -> Any:
-    """What Optuna has in a file, or a new study.
+def open_study(path: Path) -> Any:
+    """Open the Optuna study in a file, or start one.
 
     Raises:
-        UserError: Optuna is not there.
+        UserError: Optuna is not installed.
     """
     try:
         import optuna
@@ -25,21 +26,37 @@ def study(path: Path) -> Any:
     return optuna.create_study(storage=storage, study_name="toysuper", load_if_exists=True)
 
 
-def state(name: str) -> Any:
-    """Optuna's state of that name."""
+def trial_state(name: str) -> Any:
+    """Return Optuna's state of a trial by its name."""
     from optuna.trial import TrialState
 
     return TrialState[name]
 
 
-def hold(root: Path, place: Path) -> Any:
-    """A file that is ours, or its heirs', until all have closed it."""
-    refuse_links(root, place, place / ".point")
-    place.mkdir(exist_ok=True)
-    file = (place / ".point").open("a")
+def acquire_lock(root: Path, folder: Path) -> Any:
+    """Lock the folder of a point, so that no other process works on it.
+
+    The system releases the lock when the process ends, however it ends. A run that a killed
+    process had started goes on and holds the lock of its own run folder, so that is tried, too.
+
+    Args:
+        root: folder that the point's folder has to lie in.
+        folder: folder of the point.
+
+    Returns:
+        A context manager that releases the lock.
+
+    Raises:
+        filelock.Timeout: another process works on the point.
+    """
+    refuse_links(root, folder, folder / ".point")
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / ".point").acquire(blocking=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
+        for path in folder.glob("*/*/.lock"):
+            with FileLock(path).acquire(blocking=False):
+                pass
+    except BaseException:
+        lock.lock.release()
         raise
-    return file
+    return lock

@@ -1,8 +1,9 @@
 """``toysuper sweep``: one run of ``fit`` for each point of axes over the config's keys.
 
-The grid of a config trains its models at once and comes first; a sweep is for what a grid cannot
-vary: sizes, optimisers, trainers. Optuna keeps the list of points, which any number of processes
-work off; each leaves what is done, goes on with what was killed, and tries again what failed.
+The grid of a config trains all its models at once, which is faster; a sweep is for keys that a
+grid cannot vary: sizes, optimisers, trainers. Any number of processes can work on one sweep. A
+sweep that is started again skips the points that are done, goes on with those that were killed,
+and tries those that failed again.
 """
 
 import argparse
@@ -13,16 +14,14 @@ from typing import Any
 
 import yaml
 
-from toysuper.cli.help import light
+from toysuper.cli.help import make_parser
 from toysuper.cli.sweep.sweep import Sweep
 from toysuper.errors import UserError
 
-AXIS = "'model.hidden=[2, 3]', or a range to search: 'model.clip={low: 0.1, high: 9}'"
-
 
 def main(args: list[str]) -> None:
-    """Sweep, here or by jobs of SLURM; exit code 1 if a point failed."""
-    options, fit = parser().parse_known_args(args)
+    """Sweep in this process or by jobs of SLURM; exit with code 1 if a point failed."""
+    options, fit = make_sweep_parser().parse_known_args(args)
     if not options.axis:
         raise UserError("a sweep needs an axis: --axis 'model.hidden=[2, 3]'")
     sweep = Sweep(options, fit)
@@ -39,10 +38,10 @@ def main(args: list[str]) -> None:
         sys.exit(1)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Of the options that are the sweep's own."""
-    made = light("sweep", __doc__, epilog="Everything else is given to fit.")
-    add = made.add_argument
+def make_sweep_parser() -> argparse.ArgumentParser:
+    """Make the parser of the sweep's own options."""
+    parser = make_parser("sweep", __doc__, epilog="All other arguments are passed to fit.")
+    add = parser.add_argument
     add(
         "--axis",
         action="append",
@@ -59,11 +58,17 @@ def parser() -> argparse.ArgumentParser:
         metavar="SETTINGS",
         help="submit the jobs: {slurm_partition: gpu, timeout_min: 60}",
     )
-    return made
+    return parser
 
 
 def _submit(sweep: Sweep, args: list[str], settings: Any) -> None:
-    """Let jobs of SLURM work the points off."""
+    """Submit jobs to SLURM, each of which works on the sweep.
+
+    Args:
+        sweep: the sweep.
+        args: its command line.
+        settings: settings of the jobs, as submitit names them.
+    """
     try:
         import submitit
     except ImportError as error:
@@ -73,7 +78,7 @@ def _submit(sweep: Sweep, args: list[str], settings: Any) -> None:
     cluster = settings.pop("cluster", None)
     executor = submitit.AutoExecutor(sweep.folder / "slurm", cluster=cluster)
     executor.update_parameters(**settings)
-    command = [sys.executable, "-m", "toysuper", "sweep", *_without(args, "--slurm", "--jobs")]
+    command = [sys.executable, "-m", "toysuper", "sweep", *_drop_options(args, "--slurm", "--jobs")]
     jobs = [
         executor.submit(submitit.helpers.CommandFunction(command))
         for _ in range(sweep.options.jobs)
@@ -81,10 +86,11 @@ def _submit(sweep: Sweep, args: list[str], settings: Any) -> None:
     print(f"submitted {', '.join(job.job_id for job in jobs)}; toysuper collect {sweep.folder}")
 
 
-def _without(args: list[str], *flags: str) -> Iterator[str]:
-    given = iter(args)
-    for arg in given:
+def _drop_options(args: list[str], *flags: str) -> Iterator[str]:
+    """Yield the arguments without these options and their values."""
+    remaining = iter(args)
+    for arg in remaining:
         if arg in flags:
-            next(given, None)
+            next(remaining, None)
         elif arg.partition("=")[0] not in flags:
             yield arg

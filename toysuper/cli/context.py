@@ -1,0 +1,63 @@
+"""What surrounds a run of LightningCLI: its errors, its imports, its warnings."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from jsonargparse import set_parsing_settings
+
+from toysuper.cli.parser import IMPORTABLE, explain_exception
+from toysuper.errors import UserError
+from toysuper.names import importing_only
+
+ADVERTS = (
+    "litlogger",
+    "litmodels",
+    "LeafSpec",
+    "TPU available",
+    "GPU available",
+    "` stopped: `",
+    "Loaded model",
+)
+"""Parts of the lines of Lightning's that are dropped."""
+
+
+@contextmanager
+def config_errors() -> Iterator[None]:
+    """Report any error while the objects of a config are made as an error of the config."""
+    try:
+        yield
+    except Exception as error:
+        if explain_exception(error) is not None or os.environ.get("TOYSUPER_TRACEBACK"):
+            raise
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+        raise UserError(
+            f"nothing can be built of this config ({reason}); TOYSUPER_TRACEBACK=1 shows where"
+        ) from error
+
+
+@contextmanager
+def allow_imports(packages: Sequence[str]) -> Iterator[None]:
+    """Let configs import these packages too, and search the working directory for them."""
+    allowed = [*IMPORTABLE, *packages]
+    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=allowed)
+    folders = [os.getcwd()] if packages else []  # a user's module lies beside the config
+    sys.path.extend(folders)
+    try:
+        with importing_only(allowed):
+            yield
+    finally:
+        for folder in folders:
+            sys.path.remove(folder)
+
+
+def hide_adverts() -> None:
+    """Drop Lightning's advertisements and the warnings that it gives in every run, nothing else."""
+    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
+        logging.getLogger(name).addFilter(
+            lambda record: not any(advert in record.getMessage() for advert in ADVERTS)
+        )
