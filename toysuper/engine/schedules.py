@@ -85,9 +85,10 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
     if "." in schedule:
         return resolve(schedule, "model.schedule")
     if schedule not in BY_NAME:
+        example = "{class_path: Cosine, init_args: {warmup: 0.1}}"
         raise UserError(
             f"model.schedule is '{schedule}'; it is one of {', '.join(BY_NAME)}, or a class such "
-            f"as {{class_path: Cosine, init_args: {{warmup: 0.1}}}}.{did_you_mean(schedule, BY_NAME)}"
+            f"as {example}.{did_you_mean(schedule, BY_NAME)}"
         )
     return BY_NAME[schedule]()
 

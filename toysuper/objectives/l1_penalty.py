@@ -29,6 +29,6 @@ class L1Penalty(Objective):
 
     def forward(self, model: ToyModel, batch: Batch) -> Float[Tensor, " inst"]:
         """Compute loss and penalty of each instance."""
-        loss = expected_loss(model.answer(batch), batch.target, batch.importance, batch.weight)
         activity = model.encode(batch.features).abs().sum(1)
+        loss = expected_loss(model.answer(batch), batch.target, batch.importance, batch.weight)
         return loss + self.l1[:, 0, 0] * (batch.weight * activity).sum(-1)
