@@ -49,7 +49,6 @@ def test_every_module_is_imported(template: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.mark.slow
 def test_all_tests_are_collected(template: Path) -> None:
     done = run(template, "pytest", "-q", "-n", "0", "--collect-only", "-m", "slow or not slow")
     assert done.returncode == 0, done.stdout
