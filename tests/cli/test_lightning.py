@@ -17,7 +17,7 @@ from toysuper.cli.parser import explain_exception, explain_message
 from toysuper.runs.checkpoints import list_checkpoints
 
 QUICK = ("--config", "debug", "--trainer.max_steps", "4", "--data.epoch", "2")
-INTRO = (ROOT / "configs" / "intro.yaml").read_text()
+INTRO = ROOT / "configs" / "intro.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,9 @@ BROKEN = {
 @pytest.mark.parametrize("change", BROKEN)
 def test_broken_configs_get_one_sentence_and_leave_nothing(change: str, tmp_path: Path) -> None:
     old, new = change.split("|")
-    assert old in INTRO
-    (tmp_path / "bad.yaml").write_text(INTRO.replace(old, new))
+    intro = INTRO.read_text()
+    assert old in intro
+    (tmp_path / "bad.yaml").write_text(intro.replace(old, new))
     assert_refused(toysuper("fit", "--config", "bad.yaml", cwd=tmp_path), BROKEN[change])
     assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
 

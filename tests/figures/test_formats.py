@@ -1,4 +1,5 @@
 import io
+from functools import partial
 from xml.etree import ElementTree
 
 import numpy as np
@@ -29,6 +30,19 @@ ABOUT = "Each W_i as a line, one panel a model. n = 5 features. Panels: 1 - S = 
 def test_a_description_is_the_first_sentence_the_caption_and_the_panels() -> None:
     assert described(a_figure, drawn()) == ABOUT
     assert described(a_figure, drawn("1 - S\x01 = 0.1")) == ABOUT, "which no XML may hold"
+
+
+class Drawing:
+    """A figure that is an object."""
+
+    def __call__(self, snapshot: None) -> Figure:
+        return drawn()
+
+
+def test_any_callable_has_a_description() -> None:
+    assert described(partial(partial(a_figure), None), drawn()) == ABOUT
+    assert described(Drawing(), drawn()).startswith("A figure that is an object. n = 5")
+    assert described(lambda snapshot: drawn(), drawn()).startswith("<lambda> n = 5")
 
 
 def test_files_say_what_they_show() -> None:
