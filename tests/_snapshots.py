@@ -57,7 +57,12 @@ def replace(record: Snapshot, **changes: Any) -> Snapshot:
         return replace_fields(record, **changes)
     weights = {name: getattr(record, name) for name in WEIGHTS} | changed_weights
     names = {name: changes.get(name, getattr(record, name)) for name in NAMES}
-    return replace_fields(record, model=fixed_model(**names, **weights), **changes)
+    return replace_fields(record, model=fixed_model(**names, **weights), replaced={}, **changes)
+
+
+def with_forward(record: Snapshot) -> Snapshot:
+    """A Snapshot whose model has the weights that the record shows."""
+    return replace(record, encoder=record.encoder)
 
 
 def snapshot(

@@ -7,15 +7,14 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests._run import data, snapshot_of, trainer
+from tests._run import data, module, snapshot_of, trainer
 from toysuper import claims, figures
 from toysuper import metrics as measure
 from toysuper.callbacks.figures import Figures
 from toysuper.callbacks.metrics import SnapshotMetrics
-from toysuper.callbacks.record import Claims, Instances, Predictions
+from toysuper.callbacks.record import Claims, Predictions
 from toysuper.claims import Claim
 from toysuper.functional.polytopes import polytopes
-from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
 
 GRID = {"density": [1.0, 0.2], "seed": [0, 1, 2]}
@@ -33,7 +32,7 @@ def census(snapshot: Snapshot) -> list[dict]:
 def run(folder: Path, grid: dict | list, *callbacks) -> EventAccumulator:
     world = data(grid=grid)
     logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     trainer(20, logger=logger, callbacks=list(callbacks), log_every_n_steps=1).fit(model, world)
     events = EventAccumulator(str(folder), size_guidance={"histograms": 0, "images": 0})
     return events.Reload()
@@ -91,19 +90,19 @@ def test_figures_reach_tensorboard_and_disk(tmp_path: Path) -> None:
 
 
 def test_instances_csv_has_a_row_per_instance(tmp_path: Path) -> None:
-    run(tmp_path, GRID, Instances())
+    run(tmp_path, GRID, SnapshotMetrics())
     rows = read(tmp_path / "instances.csv")
     assert [(r["density"], r["seed"]) for r in rows][:2] == [("1.0", "0"), ("1.0", "1")]
     assert len(rows) == 6 and all(float(row["held_out_loss"]) > 0 for row in rows)
 
 
 def test_tables_of_their_own_are_written_beside_it(tmp_path: Path) -> None:
-    run(tmp_path, GRID, Instances(tables=[census]))
+    run(tmp_path, GRID, SnapshotMetrics(tables=[census]))
     assert {"density", "polytope", "residual"} <= set(read(tmp_path / "census.csv")[0])
 
 
 def test_coordinates_come_first_even_where_a_block_lacks_an_axis(tmp_path: Path) -> None:
-    run(tmp_path, [{"density": [1.0]}, {"density": [0.5], "seed": [0, 1]}], Instances())
+    run(tmp_path, [{"density": [1.0]}, {"density": [0.5], "seed": [0, 1]}], SnapshotMetrics())
     rows = read(tmp_path / "instances.csv")
     assert list(rows[0])[:2] == ["density", "seed"]
     assert [row["seed"] for row in rows] == ["", "0", "1"]
@@ -126,7 +125,7 @@ def test_a_fault_in_one_function_costs_only_its_own_result(tmp_path: Path) -> No
     watching = [
         SnapshotMetrics([faulty, measure.represented]),
         Figures([faulty, figures.directions_2d]),
-        Instances([faulty, measure.represented]),
+        SnapshotMetrics([faulty, measure.represented]),
         Claims([faulty, claims.invariance]),
     ]
     with pytest.warns(UserWarning, match=r"faulty raised AttributeError.*test_callbacks.py, line"):
@@ -141,25 +140,25 @@ def test_a_fault_in_one_function_costs_only_its_own_result(tmp_path: Path) -> No
 def test_nothing_is_written_without_a_logger(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     world = data(grid=GRID)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
-    watching = [Figures([figures.directions_2d]), Instances(), Claims(), SnapshotMetrics()]
+    model = module(world)
+    watching = [Figures([figures.directions_2d]), SnapshotMetrics(), Claims(), SnapshotMetrics()]
     trainer(10, callbacks=watching).fit(model, world)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_validate_and_test_are_ends_too(tmp_path: Path) -> None:
     world = data(grid=GRID)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     for verb in ("validate", "test"):
         logger = TensorBoardLogger(tmp_path, name=verb, version="", default_hp_metric=False)
-        runner = trainer(1, logger=logger, callbacks=[Instances()])
+        runner = trainer(1, logger=logger, callbacks=[SnapshotMetrics()])
         getattr(runner, verb)(model, world, verbose=False)
         assert (tmp_path / verb / "instances.csv").exists()
 
 
 def test_predictions_hold_features_and_reconstructions(tmp_path: Path) -> None:
     world = data(grid=GRID)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     logger = TensorBoardLogger(tmp_path, name="", version="", default_hp_metric=False)
     runner = trainer(1, logger=logger, callbacks=[Predictions()])
     runner.predict(model, world, return_predictions=False)
@@ -175,7 +174,7 @@ def test_what_cannot_be_drawn_costs_its_own_figure_only(tmp_path: Path) -> None:
         return figure
 
     with pytest.warns(UserWarning, match="broken raised"):
-        run(tmp_path, GRID, Figures([broken, figures.directions_2d], every=1), Instances())
+        run(tmp_path, GRID, Figures([broken, figures.directions_2d], every=1), SnapshotMetrics())
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "directions_2d.png",
         "directions_2d.svg",
@@ -186,7 +185,7 @@ def test_what_cannot_be_drawn_costs_its_own_figure_only(tmp_path: Path) -> None:
 def test_figures_look_the_same_with_any_logger(tmp_path: Path) -> None:
     run(tmp_path / "tensorboard", GRID, Figures([figures.gram]))
     world = data(grid=GRID)
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     logger = CSVLogger(tmp_path, name="", version="csv")
     trainer(20, logger=logger, callbacks=[Figures([figures.gram])]).fit(model, world)
     one, other = (

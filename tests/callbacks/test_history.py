@@ -8,7 +8,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests._run import data, trainer
+from tests._run import data, module, trainer
 from toysuper import figures
 from toysuper.callbacks.figures import Figures
 from toysuper.callbacks.history import History
@@ -20,22 +20,23 @@ from toysuper.figures.space import mesh
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.functional.spacing import log_spaced
-from toysuper.models import ReLUOutputModel, ToyModel
+from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
+from toysuper.training.module import EnsembleModule
 
 GRID = {"density": [0.5], "seed": [0, 1]}
 
 
 def run(*callbacks, hidden: int = 2, path: Path | None = None):
     world = data(grid=GRID)
-    model = ReLUOutputModel(world.n, world.grid, hidden=hidden, jit=False)
+    model = module(world, hidden=hidden)
     logger = path and TensorBoardLogger(path, name="", version="", default_hp_metric=False)
     runner = trainer(20, callbacks=list(callbacks), logger=logger or False)
     runner.fit(model, world)
     return model, world
 
 
-def steps_of(model: ToyModel) -> list[int]:
+def steps_of(model: EnsembleModule) -> list[int]:
     return [moment.step for moment in model.history]
 
 
@@ -46,9 +47,9 @@ def test_steps_are_log_spaced_from_the_first_to_the_last() -> None:
 
 def test_moments_are_at_the_start_and_at_log_spaced_steps() -> None:
     """Whatever the bursts (4 steps) and validations (every 10) are."""
-    model, world = run(History(5))
+    model, _ = run(History(5))
     assert steps_of(model) == [0, 1, 2, 4, 9, 20]
-    snapshot = model.snapshot(world)
+    snapshot = model.snapshot()
     assert torch.equal(snapshot.history[-1].W, snapshot.W)
     assert not torch.equal(snapshot.history[0].W, snapshot.history[1].W)
 
@@ -56,7 +57,8 @@ def test_moments_are_at_the_start_and_at_log_spaced_steps() -> None:
 def test_looking_changes_nothing() -> None:
     watched, _ = run(History(10))
     alone, _ = run()
-    assert torch.equal(watched.W, alone.W) and torch.equal(watched.b, alone.b)
+    assert torch.equal(watched.variant.W, alone.variant.W)
+    assert torch.equal(watched.variant.b, alone.variant.b)
     assert not alone.history
 
 
@@ -68,8 +70,8 @@ def test_the_loss_of_a_moment_is_of_held_out_samples() -> None:
 
 
 def test_picked_instances_keep_their_history() -> None:
-    model, world = run(History(4))
-    snapshot = model.snapshot(world).pick([1])
+    model, _ = run(History(4))
+    snapshot = model.snapshot().pick([1])
     for moment, whole in zip(snapshot.history, model.history, strict=True):
         assert torch.equal(moment.W[0], whole.W[1])
     order = torch.tensor([2, 0, 1, 3])
@@ -88,7 +90,7 @@ class Saving(Callback):
 
 def test_a_resumed_run_has_the_whole_history(tmp_path: Path) -> None:
     straight, world = run(History(6), Saving(tmp_path / "half.ckpt"))
-    resumed = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    resumed = module(world)
     half = str(tmp_path / "half.ckpt")
     trainer(20, callbacks=[History(6)]).fit(resumed, data(grid=GRID), ckpt_path=half)
     assert steps_of(resumed) == steps_of(straight)
@@ -98,7 +100,7 @@ def test_a_resumed_run_has_the_whole_history(tmp_path: Path) -> None:
 
 def test_an_evaluated_checkpoint_shows_its_history(tmp_path: Path) -> None:
     _, world = run(History(6), Saving(tmp_path / "half.ckpt"))
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     half = str(tmp_path / "half.ckpt")
     trainer(20, callbacks=[History(6)]).validate(model, world, ckpt_path=half, verbose=False)
     assert steps_of(model) == [0, 1, 2, 3, 6, 11]
@@ -107,7 +109,7 @@ def test_an_evaluated_checkpoint_shows_its_history(tmp_path: Path) -> None:
 def test_a_history_needs_an_end() -> None:
     with pytest.raises(UserError, match="history needs an end"):
         trainer(-1, max_epochs=-1, callbacks=[History(3)]).fit(
-            ReLUOutputModel(4, GRID, hidden=2, jit=False), data(grid=GRID)
+            module(data(grid=GRID)), data(grid=GRID)
         )
     with pytest.raises(UserError, match=r"history\.num is -1"):
         History(-1)
@@ -147,7 +149,7 @@ def test_two_dimensions_have_no_mesh(tmp_path: Path) -> None:
 
 def test_a_mesh_has_a_colour_for_each_vertex_and_outward_faces() -> None:
     world = data(n=6, features=CorrelatedSets(3))
-    model = ReLUOutputModel(6, world.grid, hidden=3, jit=False)
+    model = ReLUOutputModel(6, world.grid, hidden=3)
     with torch.no_grad():
         model.W.copy_(torch.cat([torch.eye(3), -torch.eye(3)], 1))
     snapshot: Snapshot = model.snapshot(world)
@@ -161,7 +163,7 @@ def test_a_mesh_has_a_colour_for_each_vertex_and_outward_faces() -> None:
 
 def test_features_in_a_plane_are_a_cloud_of_points() -> None:
     world = data(n=6, features=CorrelatedSets(3))
-    model = ReLUOutputModel(6, world.grid, hidden=3, jit=False)
+    model = ReLUOutputModel(6, world.grid, hidden=3)
     model.W.data[:, 2] = 0
     parts = mesh(model.snapshot(world))
     assert parts["vertices"].shape == (1, 6, 3) and "faces" not in parts

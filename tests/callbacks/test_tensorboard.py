@@ -19,7 +19,7 @@ from toysuper.callbacks.projector import directions, metadata
 from toysuper.models import AbsoluteValueModel, ReLUOutputModel
 
 CONFIG = """
-model: {class_path: toysuper.models.ReLUOutputModel, init_args: {hidden: 2, jit: false}}
+model: {variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}, jit: false}
 data:
   n: 4
   grid: {density: [1.0, 0.2], activation: [relu], seed: [0, 1]}
@@ -135,7 +135,7 @@ def fit(folder: Path, *args: str, grid: str) -> Path:
 
 
 def test_models_of_fewer_dimensions_have_no_mesh(tmp_path: Path) -> None:
-    left = fit(tmp_path, "--model.hidden=3", grid="{hidden: [2, 3]}")
+    left = fit(tmp_path, "--model.variant.hidden=3", grid="{hidden: [2, 3]}")
     tags = events(left).Tags()["tensors"]
     assert any("polyhedron hidden=3" in tag for tag in tags)
     assert not any("polyhedron hidden=2" in tag for tag in tags)

@@ -1,13 +1,14 @@
 import pytest
 import torch
 
-from tests._run import data, fitted, trainer
+from tests._run import data, module, trainer
+from toysuper.data.curves import Geometric
 from toysuper.data.datamodule import SyntheticData
-from toysuper.data.grid import Geometric
 from toysuper.errors import UserError
 from toysuper.features import SparseUniform
 from toysuper.functional.noise import Purpose
 from toysuper.models import ReLUOutputModel
+from toysuper.training.module import EnsembleModule
 
 
 def test_axes_multiply_curves() -> None:
@@ -67,13 +68,14 @@ def test_task_makes_the_target() -> None:
 def test_bursts_end_at_epochs_and_at_the_last_step(steps: int, epoch: int, burst: int) -> None:
     seen: list[tuple[int, int]] = []
 
-    class Watched(ReLUOutputModel):
-        def run_burst(self, burst):
+    class Watched(EnsembleModule):
+        def training_step(self, burst, index):
             seen.append((burst.start, burst.stop))
-            return super().run_burst(burst)
+            super().training_step(burst, index)
 
     world = data(epoch=epoch, burst=burst)
-    fitted(world, steps, Watched)
+    variant = ReLUOutputModel(world.n, world.grid, hidden=2)
+    trainer(steps).fit(Watched(variant, jit=False), world)
     assert [start for start, _ in seen] == [0, *(stop for _, stop in seen[:-1])]
     assert seen[-1][1] == steps
     assert all(stop - start <= burst for start, stop in seen)
@@ -83,14 +85,14 @@ def test_bursts_end_at_epochs_and_at_the_last_step(steps: int, epoch: int, burst
 def test_validation_falls_on_epochs_and_on_the_end() -> None:
     at: list[int] = []
 
-    class Watched(ReLUOutputModel):
+    class Watched(EnsembleModule):
         def on_validation_epoch_start(self):
             at.append(self.trainer.global_step)
             super().on_validation_epoch_start()
 
     run = trainer(25)
     world = data()
-    run.fit(Watched(world.n, world.grid, hidden=2, jit=False), world)
+    run.fit(Watched(ReLUOutputModel(world.n, world.grid, hidden=2), jit=False), world)
     assert run.global_step == 25
     assert at == [10, 20, 25]
 
@@ -137,7 +139,7 @@ def test_bad_values_get_one_sentence(sentence: str) -> None:
 @pytest.mark.parametrize("option", [{"check_val_every_n_epoch": 3}, {"val_check_interval": 0.5}])
 def test_validations_are_placed_by_the_data_alone(option: dict) -> None:
     world = data()
-    model = ReLUOutputModel(world.n, world.grid, hidden=2, jit=False)
+    model = module(world)
     with pytest.raises(UserError, match=r"set data\.epoch instead"):
         trainer(20, **option).fit(model, world)
 

@@ -3,7 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toysuper.data.grid import Geometric, Grid, LinSpace, LogSpace, Range
+from toysuper.data.curves import Geometric, LinSpace, LogSpace, Range
+from toysuper.data.grid import Grid
 from toysuper.errors import UserError
 
 values = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=4, unique_by=lambda v: f"{v:.9g}")

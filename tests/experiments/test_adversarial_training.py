@@ -7,7 +7,7 @@ from tests._figures import assert_draws
 from tests._run import data, snapshot_of
 from tests._snapshots import replace, snapshot, verdicts
 from toysuper.experiments.adversarial_training import adversarial_training, claims
-from toysuper.models import AdversarialModel
+from toysuper.objectives import Adversarial
 from toysuper.snapshot import Snapshot
 
 ALONE = torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]]).double()
@@ -40,7 +40,7 @@ def test_adversarial_training_takes_superposition_away() -> None:
 @pytest.fixture
 def attacked() -> Snapshot:
     world = data(grid={"budget": [0.0, 0.5], "seed": [0, 1]})
-    return snapshot_of(world, 5, model=AdversarialModel)
+    return snapshot_of(world, 5, objective=Adversarial())
 
 
 def test_it_draws_something(attacked: Snapshot) -> None:

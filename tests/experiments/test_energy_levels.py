@@ -4,13 +4,12 @@ import pytest
 import torch
 
 from tests._figures import assert_draws
-from tests._run import data, snapshot_of, trainer
+from tests._run import data, module, snapshot_of, trainer
 from tests._snapshots import replace
 from toysuper.callbacks.history import History
 from toysuper.experiments.energy_levels import claims, energy_levels, jumps
 from toysuper.features import CorrelatedSets
 from toysuper.metrics.curves import TrainingCurves
-from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
 
 STEPS = torch.arange(0, 1001, 10)
@@ -71,10 +70,9 @@ def test_claims_about_energy_levels() -> None:
 def trained() -> Snapshot:
     """Two sets of three in space, with a history."""
     world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
-    options = {"hidden": 3, "jit": False}
-    model = ReLUOutputModel(world.n, world.grid, **options)
+    model = module(world, hidden=3)
     trainer(300, callbacks=[History(20)]).fit(model, world)
-    return model.snapshot(world)
+    return model.snapshot()
 
 
 def test_it_draws_something(trained: Snapshot) -> None:

@@ -5,7 +5,7 @@ from tests._figures import assert_draws
 from tests._run import data, snapshot_of
 from tests._snapshots import assert_fails_without_weights, replace, snapshot, verdicts
 from toysuper.experiments.no_superposition import claims, no_superposition
-from toysuper.models import L1Model
+from toysuper.objectives import L1Penalty
 from toysuper.snapshot import Snapshot
 
 
@@ -42,7 +42,7 @@ def test_no_superposition() -> None:
 @pytest.fixture
 def priced() -> Snapshot:
     world = data(grid={"l1": [0.0, 0.1, 1.0], "seed": [0, 1]})
-    return snapshot_of(world, 5, model=L1Model)
+    return snapshot_of(world, 5, objective=L1Penalty())
 
 
 @pytest.mark.parametrize("fill", [0.0, torch.nan, 1e-3])

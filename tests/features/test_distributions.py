@@ -8,7 +8,7 @@ import torch
 
 from tests._run import ROOT, data
 from toysuper import features
-from toysuper.data.grid import Geometric
+from toysuper.data.curves import Geometric
 from toysuper.errors import UserError
 from toysuper.functional.noise import Purpose
 

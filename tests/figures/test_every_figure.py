@@ -3,11 +3,11 @@
 import pytest
 
 from tests._figures import assert_draws
-from tests._run import data, snapshot_of, trainer
+from tests._run import data, module, snapshot_of, trainer
 from toysuper import figures
 from toysuper.callbacks.history import History
 from toysuper.features import CorrelatedSets, SparseUniform
-from toysuper.models import AbsoluteValueModel, ReLUOutputModel
+from toysuper.models import AbsoluteValueModel
 from toysuper.snapshot import Snapshot
 
 GRID = {"density": [1.0, 0.2, 0.1], "activation": ["identity", "relu"], "seed": [0, 1]}
@@ -23,10 +23,9 @@ def snapshot() -> Snapshot:
 def two_sets() -> Snapshot:
     """Two sets of three in space, with a history."""
     world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
-    options = {"hidden": 3, "jit": False}
-    model = ReLUOutputModel(world.n, world.grid, **options)
+    model = module(world, hidden=3)
     trainer(300, callbacks=[History(20)]).fit(model, world)
-    return model.snapshot(world)
+    return model.snapshot()
 
 
 @pytest.fixture
@@ -34,9 +33,9 @@ def neurons() -> Snapshot:
     """Untied, with a history, of two cells."""
     signed = SparseUniform(signed=True)
     world = data(task="abs", features=signed, grid={"density": [1.0, 0.2], "seed": [0, 1]})
-    model = AbsoluteValueModel(world.n, world.grid, hidden=6, jit=False)
+    model = module(world, AbsoluteValueModel, hidden=6)
     trainer(30, callbacks=[History(8)]).fit(model, world)
-    return model.snapshot(world)
+    return model.snapshot()
 
 
 FIXTURES = {

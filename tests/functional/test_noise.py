@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from toysuper.data.grid import Grid, Range
+from toysuper.data.curves import Range
+from toysuper.data.grid import Grid
 from toysuper.functional.noise import Purpose, bits, normal, pcg4d, standard_normal, uniform
 
 KEYS = Grid({"seed": Range(8)}).keys()

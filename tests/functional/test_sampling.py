@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from toysuper.data.grid import Grid, Range
+from toysuper.data.curves import Range
+from toysuper.data.grid import Grid
 from toysuper.functional.noise import bits
 from toysuper.functional.sampling import sparse_uniform
 

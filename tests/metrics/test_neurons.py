@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests._run import data, snapshot_of
-from tests._snapshots import replace
+from tests._snapshots import replace, with_forward
 from tests.metrics._models import W, tied
 from toysuper.features import SparseUniform
 from toysuper.metrics import neurons
@@ -58,7 +58,9 @@ def test_second_weights() -> None:
 def test_other_neurons_than_relu_keep_their_scale() -> None:
     snapshot = replace(computing(1), hidden_activation=("gelu",))
     x = torch.linspace(-1, 1, 36).view(1, 4, 9)
-    torch.testing.assert_close(neurons.normalise_neurons(snapshot).forward(x), snapshot.forward(x))
+    torch.testing.assert_close(
+        with_forward(neurons.normalise_neurons(snapshot)).forward(x), snapshot.forward(x)
+    )
 
 
 def test_a_model_of_zeros_has_no_neurons() -> None:
@@ -72,7 +74,7 @@ def test_normalising_changes_no_answer_and_no_verdict() -> None:
     scaled = neurons.normalise_neurons(snapshot)
     torch.testing.assert_close(scaled.encoder.abs().amax(-1), torch.ones(3, 6))
     x = torch.linspace(-1, 1, 36).view(1, 4, 9)
-    torch.testing.assert_close(scaled.forward(x), snapshot.forward(x))
+    torch.testing.assert_close(with_forward(scaled).forward(x), snapshot.forward(x))
     for count in (neurons.features_per_neuron, neurons.participation_ratio, neurons.alive):
         torch.testing.assert_close(count(scaled), count(snapshot))
 
@@ -90,7 +92,9 @@ def test_sorting_permutes_neurons_by_their_main_feature() -> None:
     shuffled = tied(W[[3, 2, 0, 1]])
     assert torch.equal(neurons.sort_neurons(shuffled).W[0], W[[2, 1, 0, 3]])  # 0 (twice), 1, dead
     x = torch.linspace(-1, 1, 20).view(1, 4, 5)
-    torch.testing.assert_close(neurons.sort_neurons(shuffled).forward(x), shuffled.forward(x))
+    torch.testing.assert_close(
+        with_forward(neurons.sort_neurons(shuffled)).forward(x), shuffled.forward(x)
+    )
     pair = torch.tensor([[0.0, -1, 0, 0], [0.0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]])
     assert torch.equal(neurons.sort_neurons(tied(pair)).W[0], pair[[2, 1, 0, 3]])
 

@@ -71,8 +71,8 @@ class EnsembleModule(LightningModule):
     >>> from toysuper.models import ReLUOutputModel
     >>> data = SyntheticData(n=5, grid={"density": [1.0, 0.1]})
     >>> module = EnsembleModule(ReLUOutputModel(data.n, data.grid, hidden=2), lr=3e-3, jit=False)
-    >>> quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
-    >>> Trainer(max_steps=10, **quiet).fit(module, data)
+    >>> quiet = dict.fromkeys(["enable_progress_bar", "enable_model_summary", "logger"], False)
+    >>> Trainer(max_steps=10, enable_checkpointing=False, **quiet).fit(module, data)
     >>> module.snapshot().step
     10
     """

@@ -1,7 +1,7 @@
 import pytest
 
 from tests._figures import assert_draws
-from tests._run import data, trainer
+from tests._run import data, module, trainer
 from tests.figures._models import boxes, tied
 from toysuper.callbacks.history import History
 from toysuper.errors import UserError
@@ -16,9 +16,9 @@ def neurons() -> Snapshot:
     """Untied, with a history, of two cells."""
     signed = SparseUniform(signed=True)
     world = data(task="abs", features=signed, grid={"density": [1.0, 0.2], "seed": [0, 1]})
-    model = AbsoluteValueModel(world.n, world.grid, hidden=6, jit=False)
+    model = module(world, AbsoluteValueModel, hidden=6)
     trainer(30, callbacks=[History(8)]).fit(model, world)
-    return model.snapshot(world)
+    return model.snapshot()
 
 
 def test_absolute_stacks_have_nothing_below_the_axis() -> None:

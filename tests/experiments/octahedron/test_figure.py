@@ -1,11 +1,10 @@
 import pytest
 
 from tests._figures import assert_draws
-from tests._run import data, trainer
+from tests._run import data, module, trainer
 from toysuper.callbacks.history import History
 from toysuper.experiments.octahedron.figure import octahedron_stages
 from toysuper.features import CorrelatedSets
-from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
 
 
@@ -13,10 +12,9 @@ from toysuper.snapshot import Snapshot
 def trained() -> Snapshot:
     """Two sets of three in space, with a history."""
     world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
-    options = {"hidden": 3, "jit": False}
-    model = ReLUOutputModel(world.n, world.grid, **options)
+    model = module(world, hidden=3)
     trainer(300, callbacks=[History(20)]).fit(model, world)
-    return model.snapshot(world)
+    return model.snapshot()
 
 
 def test_it_draws_something(trained: Snapshot) -> None:
