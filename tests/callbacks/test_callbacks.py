@@ -1,4 +1,5 @@
 import csv
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from tests._run import data, module, snapshot_of, trainer
 from toysuper import claims, figures
 from toysuper import metrics as measure
 from toysuper.callbacks.figures import Figures
+from toysuper.callbacks.hparams import HParams
 from toysuper.callbacks.metrics import SnapshotMetrics
+from toysuper.callbacks.projector import Projector
 from toysuper.callbacks.record import Claims, Predictions
 from toysuper.claims import Claim
 from toysuper.functional.polytopes import polytopes
@@ -192,3 +195,60 @@ def test_figures_look_the_same_with_any_logger(tmp_path: Path) -> None:
         (tmp_path / name / "figures/gram.png").read_bytes() for name in ("tensorboard", "csv")
     )
     assert one == other
+
+
+class Scaled:
+    """A metric with an argument."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, snapshot: Snapshot) -> torch.Tensor:
+        return self.factor * measure.held_out_loss(snapshot)
+
+
+def test_what_a_config_measures_is_added_everywhere(tmp_path: Path) -> None:
+    """Objects and partials, too; a second one of a name gets a number."""
+    own = [Scaled(2.0), Scaled(3.0), partial(measure.norm)]
+    tags = run(tmp_path, GRID, SnapshotMetrics(own)).Tags()
+    (row, *_), names = read(tmp_path / "instances.csv"), ("Scaled", "Scaled_2")
+    loss = float(row["held_out_loss"])
+    assert float(row["Scaled"]) == pytest.approx(2 * loss, rel=1e-4)
+    assert float(row["Scaled_2"]) == pytest.approx(3 * loss, rel=1e-4)
+    assert {f.__name__ for f in measure.USUAL} | {*names, "norm"} <= {*row}
+    assert all(f"{name}/density=1,seed=0" in tags["scalars"] for name in names)
+    assert "norm" in tags["histograms"]
+
+
+def test_figures_and_claims_may_be_objects(tmp_path: Path) -> None:
+    class Draw:
+        def __call__(self, snapshot):
+            return figures.gram(snapshot)
+
+    check = partial(claims.invariance)
+    run(tmp_path, GRID, Figures([Draw(), partial(figures.gram)]), Claims([check]))
+    pictures = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert {"Draw.png", "gram.png"} <= pictures
+    assert read(tmp_path / "claims.csv")[0]["name"] == "INV"
+
+
+@pytest.mark.parametrize("value", [torch.tensor(1.0), torch.ones(5), torch.ones(6, 2, 2)])
+def test_a_metric_of_another_shape_costs_its_own_column(tmp_path: Path, value) -> None:
+    def odd(snapshot):
+        return value
+
+    with pytest.warns(UserWarning, match=r"metric odd gave a tensor of shape .* 6 instances"):
+        run(tmp_path, GRID, SnapshotMetrics([odd]))
+    (row, *_) = read(tmp_path / "instances.csv")
+    assert "odd" not in row and float(row["held_out_loss"]) > 0
+
+
+def test_without_a_validation_nothing_is_lost_and_no_model_is_called_best(tmp_path: Path) -> None:
+    world = data(grid=GRID)
+    logger = TensorBoardLogger(tmp_path, name="", version="", default_hp_metric=False)
+    watching = [SnapshotMetrics(), HParams(), Projector(), Figures([figures.directions_2d])]
+    runner = trainer(10, logger=logger, callbacks=watching, limit_val_batches=0)
+    with pytest.warns(UserWarning, match="needs held-out losses"):
+        runner.fit(module(world), world)
+    rows = read(tmp_path / "instances.csv")
+    assert len(rows) == 6 and rows[0]["held_out_loss"] == "nan"
