@@ -7,7 +7,7 @@ import torch
 import yaml
 
 from tests._run import ROOT, toysuper
-from toysuper.models.base import adamw
+from toysuper.training.module import adamw
 
 SMALLER = {  # the slowest; tests/paper has them whole
     "correlated_3x2": ("--data.grid.density=[0.05, 0.45]",),
@@ -50,7 +50,7 @@ def test_adam_does_not_inherit_adamws_weight_decay(tmp_path: Path) -> None:
     args = ("--trainer.max_steps=1", "--data.batch_size=8", "--data.eval_batches=1")
     adam = ("--model.optimizer=torch.optim.Adam", "--model.optimizer.lr=0.01")
     (tmp_path / "plain.yaml").write_text(
-        "model: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2, jit: false}}\n"
+        "model: {variant: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2}}, jit: false}\n"
         "data: {n: 4}\n"
     )
     result = toysuper("fit", "--config", "plain.yaml", *adam, *args, cwd=tmp_path)

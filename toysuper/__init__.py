@@ -9,16 +9,6 @@ from typing import Any
 
 __version__ = "0.1.0"
 __docformat__ = "google"  # for pdoc
-__all__ = [
-    "Claim",
-    "EnsembleModule",
-    "Grid",
-    "Snapshot",
-    "SyntheticData",
-    "ToyModel",
-    "fit",
-    "load",
-]
 
 _MODULES = {
     "Claim": "claims",

@@ -103,7 +103,7 @@ def test_the_config_wins_over_the_checkpoint(trained: Path, tmp_path: Path) -> N
     result = toysuper(
         "fit",
         *args,
-        "--model.activation=identity",
+        "--model.variant.activation=identity",
         "--model.jit=false",
         "--ckpt_path",
         str(checkpoint(trained)),
@@ -125,10 +125,10 @@ def test_version_and_help_and_print_config(tmp_path: Path) -> None:
 
 
 TAKES_NO = "class_path 'this.y' Option 'z' is not accepted"
-THOUSAND = "{class_path: toysuper.data.grid.LinSpace, init_args: {start: 1, stop: 2, num: 1000}}"
+THOUSAND = "{class_path: LinSpace, init_args: {start: 1, stop: 2, num: 1000}}"
 BILLION = ", ".join(f'"importance[{k}]": {THOUSAND}' for k in range(3))
 """A grid of 10^9 instances."""
-LONG = "{class_path: toysuper.data.grid.Range, init_args: {num: 10000000000}}"
+LONG = "{class_path: Range, init_args: {num: 10000000000}}"
 
 BROKEN = {
     "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
@@ -171,10 +171,13 @@ def assert_refused(result: Result, sentence: str) -> None:
     [
         (("--config", "intr"), "neither a file nor one of .*Did you mean 'intro'"),
         (
-            ("--config", "intro", "--model.n=7"),
+            ("--config", "intro", "--model.variant.n=7"),
             "model.n on the command line is taken from the data",
         ),
-        (("--config", "intro", "--model.grid.density=[1]"), "model.grid on the command line"),
+        (
+            ("--config", "intro", "--model.variant.grid.density=[1]"),
+            "model.grid on the command line",
+        ),
         (("--config", "intro", "--model", '{"seed": 3}'), "model.seed on the command line"),
         (("intro",), "'intro' is a config; write fit --config intro"),
         ((), "[Nn]ame an experiment, --config intro.*required"),
@@ -223,7 +226,7 @@ def assert_refused(result: Result, sentence: str) -> None:
         (["--config=intro", "--data.n=10000000000"], "samples of 10,000,000,000 features needs"),
         (["--config=intro", "--data.batch_size=10000000000"], "a batch of 10,000,000,000 samples"),
         (
-            ["--config=intro", "--data.n=100000", "--model.hidden=100000"],
+            ["--config=intro", "--data.n=100000", "--model.variant.hidden=100000"],
             "models of 100,000 features in 100,000 dimensions needs",
         ),
         (

@@ -33,7 +33,11 @@ def test_the_whole_key_goes_before_its_last_part(words: list[str]) -> None:
 
 
 def test_the_command_line_wins_over_files_before_it(words: list[str]) -> None:
-    for option in (["--model.hidden=two"], ["--model.hidden", "two"], ["--model", "{hidden: two}"]):
+    for option in (
+        ["--model.variant.hidden=two"],
+        ["--model.variant.hidden", "two"],
+        ["--model", "{hidden: two}"],
+    ):
         assert locate("model.hidden", [*words, *option]) == " (command line)"
         assert locate("model.hidden", ["fit", *option, *words[1:]]) == " (second.yaml, line 3)"
 

@@ -23,7 +23,7 @@ from toysuper.cli.sweep.sweep import Sweep
 from toysuper.errors import UserError
 
 RUN = """
-model: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2, jit: false}}
+model: {variant: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2}}, jit: false}
 data: {n: 4, grid: {density: [1.0, 0.3]}, batch_size: 8, epoch: 10, eval_batches: 1}
 trainer: {max_steps: 20, accelerator: cpu, enable_progress_bar: false}
 claims: {check: [toysuper.claims.invariance]}
