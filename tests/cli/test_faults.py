@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests._run import FORKS, data, ended, fitted, snapshot_of, toysuper, trainer
-from toysuper.callbacks.record import Instances
+from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.functional.losses import finite_mean
 from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
@@ -81,7 +81,7 @@ def test_whole_numbers_are_columns_too() -> None:
 
     world = data(grid=SOUND)
     snapshot = snapshot_of(world)
-    assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {*"01234"}
+    assert {row["stored"] for row in SnapshotMetrics([stored]).rows(snapshot)} <= {*"01234"}
 
 
 def test_a_loss_that_is_no_number_is_a_divergence_once_losses_are_known() -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from toysuper.functional.geometry import dimensionality
-from toysuper.functional.polytope_gain import GEOMETRIES, gain, polytope_loss, winner
+from toysuper.functional.polytope_gain import GEOMETRIES, best_geometry, gain, polytope_loss
 from toysuper.functional.polytopes import icosahedron
 
 BEST = {
@@ -36,5 +36,5 @@ def test_digons_without_bias_beat_single_features_below_four_sevenths() -> None:
 
 def test_sparser_features_pack_denser() -> None:
     order = list(GEOMETRIES)
-    places = [order.index(winner(1 / x)) for x in (1.3, 2.2, 8.0, 12.0)]
+    places = [order.index(best_geometry(1 / x)) for x in (1.3, 2.2, 8.0, 12.0)]
     assert places == [2, 1, 5, 6]
