@@ -17,7 +17,6 @@ def float64() -> Iterator[None]:
 STALE = {
     "tests/cli/sweep/test_sweep.py::test_a_failure_is_reported_and_a_name_belongs_to_one_sweep",
     "tests/cli/sweep/test_sweep.py::test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up",
-    "tests/cli/test_faults.py",
     "tests/cli/test_lightning.py::test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it",
     "tests/cli/test_lightning.py::test_bad_arguments_get_one_sentence",
     "tests/cli/test_lightning.py::test_broken_configs_get_one_sentence_and_leave_nothing",
@@ -36,10 +35,6 @@ STALE = {
     "tests/runs/test_resume.py::test_what_others_keep_is_theirs",
     "tests/test_configs.py::test_experiment_runs_to_its_figures_and_claims",
     "tests/test_configs.py::test_presets_are_accepted",
-    "tests/test_readme.py::test_a_users_own_model_is_found_by_its_dotted_path",
-    "tests/test_readme.py::test_the_example_config_trains",
-    "tests/test_readme.py::test_the_example_model_obeys_the_laws",
-    "tests/test_readme.py::test_the_examples_of_contributing_run_together",
     "tests/test_round_trips.py::test_a_resolved_config_says_what_was_given_and_resolves_to_itself",
     "tests/test_template.py::test_all_tests_are_collected",
 }

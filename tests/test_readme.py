@@ -59,13 +59,17 @@ def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path) -> None:
     (tmp_path / "my_models.py").write_text(blocks("python")[0])
     allow = re.search(r"`(--allow \w+)`", README)[1].split()
     config = yaml.safe_load(blocks("yaml")[0])
-    config["model"]["class_path"] = "my_models.UntiedModel"
+    config["model"]["variant"]["class_path"] = "my_models.UntiedModel"
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
     result = toysuper("fit", "--config", "mine.yaml", *tiny, *allow, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     (saved,) = tmp_path.rglob("*.ckpt")
-    assert set(torch.load(saved, weights_only=True)["state_dict"]) == {"W", "V", "b"}
+    assert set(torch.load(saved, weights_only=True)["state_dict"]) == {
+        "variant.W",
+        "variant.V",
+        "variant.b",
+    }
 
 
 def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
@@ -77,7 +81,8 @@ def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
         "density": 0.3,
         "features": {"class_path": f"{name}.SparseBinary"},
     }
-    config["model"] = {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": 2}}
+    variant = {"class_path": "LinearModel", "init_args": {"hidden": 2}}
+    config["model"] = {"variant": variant}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
     result = toysuper("fit", "--config", "own.yaml", *tiny, "--allow", name, cwd=tmp_path)
