@@ -31,8 +31,8 @@ pytestmark = [
 
 CONFIG = """
 model:
-  class_path: toysuper.models.ReLUOutputModel
-  init_args: {hidden: 3, jit: false}
+  variant: {class_path: ReLUOutputModel, init_args: {hidden: 3}}
+  jit: false
 data: {n: 4, epoch: 100, eval_batches: 2, grid: {density: [0.6, 0.3], seed: [0, 1]}}
 history: {num: 10}
 figures:

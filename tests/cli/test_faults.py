@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from tests._run import FORKS, data, ended, fitted, snapshot_of, toysuper, trainer
-from toysuper.callbacks.record import Instances
+from tests._run import FORKS, data, ended, fitted, module, snapshot_of, toysuper, trainer
+from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.functional.losses import finite_mean
-from toysuper.models import ReLUOutputModel
 from toysuper.snapshot import Snapshot
 
 pytestmark = pytest.mark.filterwarnings("ignore:by step .* diverged")
@@ -20,8 +19,9 @@ SOUND = {"importance": [1.0, 0.5], "seed": [0, 1]}
 WITH_FAULT = {"importance": [1.0, 1e300, 0.5], "seed": [0, 1]}
 RUN = """
 model:
-  class_path: toysuper.models.ReLUOutputModel
-  init_args: {hidden: 2, jit: false, optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.1}}}
+  variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}
+  jit: false
+  optimizer: {class_path: SGD, init_args: {lr: 0.1}}
 data:
   n: 4
   grid: {importance: [1.0, 1.0e+30, 0.5], density: [1.0, 0.5]}
@@ -61,7 +61,7 @@ def test_nor_does_it_in_a_compiled_step() -> None:
 
 def test_averages_leave_it_out_and_say_which() -> None:
     world = data(grid=WITH_FAULT)
-    model = ReLUOutputModel(4, world.grid, hidden=2, jit=False, optimizer=sgd)
+    model = module(world, optimizer=sgd)
     with pytest.warns(UserWarning, match=r"diverged: 2 \(importance=1e\+300,seed=0;") as said:
         runner = trainer(20)
         runner.fit(model, world)
@@ -69,7 +69,7 @@ def test_averages_leave_it_out_and_say_which() -> None:
     assert len(named) == 1, "each is named once"
     seen = runner.callback_metrics
     assert seen["val/diverged"] == 2
-    snapshot = model.snapshot(world)
+    snapshot = model.snapshot()
     assert snapshot.diverged.tolist() == [False, False, True, True, False, False]
     torch.testing.assert_close(seen["val/loss"], snapshot.without_diverged().loss.sum(-1).mean())
     assert math.isfinite(seen["train/loss"])
@@ -81,7 +81,7 @@ def test_whole_numbers_are_columns_too() -> None:
 
     world = data(grid=SOUND)
     snapshot = snapshot_of(world)
-    assert {row["stored"] for row in Instances([stored]).rows(snapshot)} <= {*"01234"}
+    assert {row["stored"] for row in SnapshotMetrics([stored]).rows(snapshot)} <= {*"01234"}
 
 
 def test_a_loss_that_is_no_number_is_a_divergence_once_losses_are_known() -> None:

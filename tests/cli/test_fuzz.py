@@ -31,8 +31,8 @@ VALUES: list[Any] = [
         "os.system",
     ),
     *([], {}, [[]], [None], {"class_path": "subprocess.Popen"}, {"class_path": 3}, {1: 2}),
-    {"class_path": "toysuper.data.grid.Range", "init_args": {"num": 10**12}},
-    {"class_path": "toysuper.data.grid.LogSpace", "init_args": {"start": 0, "stop": -1}},
+    {"class_path": "toysuper.data.curves.Range", "init_args": {"num": 10**12}},
+    {"class_path": "LogSpace", "init_args": {"start": 0, "stop": -1}},
     {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": "two"}},
 ]
 BASES = ("intro", "privileged_basis", "correlated_2x2", "pentagon_to_digons")

@@ -55,9 +55,15 @@ def test_a_wrong_value_in_the_second_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("toysuper.models|toysuper.modls", "toysuper has no 'modls' (bad.yaml, line 8). Did you"),
-        ("data.grid.Geo|data.gird.Geo", "toysuper.data has no 'gird' (bad.yaml, line 17). Did you"),
-        ("toysuper.figures.|toysuper.search.", "toysuper has no 'search' (bad.yaml, line 24)."),
+        (
+            "class_path: ReLU|class_path: toysuper.modls.ReLU",
+            "toysuper has no 'modls' (bad.yaml, line 8). Did you",
+        ),
+        (
+            "class_path: Geo|class_path: toysuper.data.gird.Geo",
+            "toysuper.data has no 'gird' (bad.yaml, line 13). Did you",
+        ),
+        ("toysuper.figures.|toysuper.search.", "toysuper has no 'search' (bad.yaml, line 20)."),
     ],
 )
 def test_a_wrong_module_is_answered_by_its_package(
