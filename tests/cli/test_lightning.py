@@ -134,10 +134,12 @@ BROKEN = {
     "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
     "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml.*'trainer.max_steps'",
     "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
-    "hidden: 2|hidden: two": r"model.variant.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
+    "hidden: 2|hidden: two": (
+        r"model.variant.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two"
+    ),
     "Geometric|Geometri": r"toysuper.data.curves has no 'Geometri' \(bad.yaml.*'Geometric'",
     "directions_2d|directions_2": r"toysuper.figures has no 'directions_2' .*'directions_2d'",
-    "lr: 3.0e-3|lrr: 3.0e-3": r"no option 'model.lrr' \(bad.yaml, line 9\). Did you mean 'model.lr'",
+    "lr: 3.0e-3|lrr: 3.0e-3": r"no option 'model.lrr' \(bad.yaml, line 9\).*'model.lr'",
     "lr: 3.0e-3|optimizer: {class_path: AdamW, init_args: {lrr: 0.1}}": (
         r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'"
     ),

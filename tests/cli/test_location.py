@@ -7,7 +7,7 @@ import pytest
 from tests._run import ROOT, toysuper
 from toysuper.cli.location import locate
 
-INTRO = (ROOT / "configs" / "intro.yaml").read_text()
+INTRO = ROOT / "configs" / "intro.yaml"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_wrong_value_in_the_second_config(tmp_path: Path) -> None:
 def test_a_wrong_module_is_answered_by_its_package(
     change: str, sentence: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "bad.yaml").write_text(INTRO.replace(*change.split("|")))
+    (tmp_path / "bad.yaml").write_text(INTRO.read_text().replace(*change.split("|")))
     result = toysuper("fit", "--config", "bad.yaml", cwd=tmp_path)
     assert sentence in result.stderr, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

@@ -28,7 +28,8 @@ IMPORTABLE = (
 UNINFORMATIVE = re.compile(
     r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
     r"Type .* expects a function or a callable class: Parser key|Not a valid subclass|"
-    r"Subclass types expect|Unable to load config|a class path \(str\)|a dict with|Expected a (path but|dot import path)|"
+    r"Subclass types expect|Unable to load config|a class path \(str\)|a dict with|"
+    r"Expected a (path but|dot import path)|"
     r"Expected a <class '(NoneType|float|int|str|list|dict)'>$"
 )
 """Lines of jsonargparse's messages that are left out."""
