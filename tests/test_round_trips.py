@@ -14,19 +14,26 @@ from toysuper.runs.config import flatten
 
 numbers = st.floats(0.01, 1.0)
 curves = st.builds(
-    lambda name, args: {"class_path": f"toysuper.data.grid.{name}", "init_args": args},
+    lambda name, args: {"class_path": f"toysuper.data.curves.{name}", "init_args": args},
     st.sampled_from(["LinSpace", "LogSpace"]),
     st.fixed_dictionaries({"start": numbers, "stop": numbers, "num": st.integers(1, 5)}),
 )
 axes = st.lists(numbers, min_size=1, max_size=3, unique=True) | curves
+variants = st.builds(
+    lambda name, args: {"class_path": f"toysuper.models.{name}", "init_args": args},
+    st.sampled_from(["ReLUOutputModel", "LinearModel", "ReLUHiddenModel"]),
+    st.fixed_dictionaries({"hidden": st.integers(1, 4)}, optional={"init": numbers}),
+)
 configs = st.fixed_dictionaries(
     {
-        "model": st.builds(
-            lambda name, args: {"class_path": f"toysuper.models.{name}", "init_args": args},
-            st.sampled_from(["ReLUOutputModel", "LinearModel", "ReLUHiddenModel"]),
-            st.fixed_dictionaries(
-                {"hidden": st.integers(1, 4)}, optional={"init": numbers, "jit": st.booleans()}
-            ),
+        "model": st.fixed_dictionaries(
+            {"variant": variants},
+            optional={
+                "jit": st.booleans(),
+                "lr": numbers,
+                "clip": numbers,
+                "schedule": st.sampled_from(["constant", "linear", "cosine"]),
+            },
         ),
         "data": st.fixed_dictionaries(
             {"n": st.integers(4, 9)},

@@ -30,7 +30,9 @@ pytestmark = [
 ]
 
 CONFIG = """
-model: {variant: {class_path: toysuper.models.ReLUOutputModel, init_args: {hidden: 3}}, jit: false}
+model:
+  variant: {class_path: ReLUOutputModel, init_args: {hidden: 3}}
+  jit: false
 data: {n: 4, epoch: 100, eval_batches: 2, grid: {density: [0.6, 0.3], seed: [0, 1]}}
 history: {num: 10}
 figures:

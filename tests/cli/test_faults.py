@@ -20,8 +20,8 @@ WITH_FAULT = {"importance": [1.0, 1e300, 0.5], "seed": [0, 1]}
 RUN = """
 model:
   variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}
-  optimizer: {class_path: SGD, init_args: {lr: 0.1}}
   jit: false
+  optimizer: {class_path: SGD, init_args: {lr: 0.1}}
 data:
   n: 4
   grid: {importance: [1.0, 1.0e+30, 0.5], density: [1.0, 0.5]}

@@ -31,7 +31,7 @@ VALUES: list[Any] = [
         "os.system",
     ),
     *([], {}, [[]], [None], {"class_path": "subprocess.Popen"}, {"class_path": 3}, {1: 2}),
-    {"class_path": "Range", "init_args": {"num": 10**12}},
+    {"class_path": "toysuper.data.curves.Range", "init_args": {"num": 10**12}},
     {"class_path": "LogSpace", "init_args": {"start": 0, "stop": -1}},
     {"class_path": "toysuper.models.LinearModel", "init_args": {"hidden": "two"}},
 ]

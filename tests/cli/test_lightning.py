@@ -80,7 +80,7 @@ def test_a_second_run_leaves_the_first_alone_and_its_config_reproduces_it(tmp_pa
     assert before == {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
     path = list_checkpoints(version(tmp_path, 1) / "checkpoints")[0]
     first, second = (torch.load(p, weights_only=True) for p in (checkpoint(tmp_path), path))
-    assert torch.equal(first["state_dict"]["W"], second["state_dict"]["W"])
+    assert torch.equal(first["state_dict"]["variant.W"], second["state_dict"]["variant.W"])
 
 
 @pytest.mark.parametrize("verb", ["validate", "test", "predict"])
@@ -111,7 +111,7 @@ def test_the_config_wins_over_the_checkpoint(trained: Path, tmp_path: Path) -> N
     )
     assert result.returncode == 0, result.stderr
     resolved = yaml.safe_load((version(tmp_path) / "config.yaml").read_text())
-    assert resolved["model"]["init_args"]["activation"] == "identity"
+    assert resolved["model"]["variant"]["init_args"]["activation"] == "identity"
     assert "not in the grid" in result.stdout  # no relu model is left to check
 
 
@@ -125,28 +125,47 @@ def test_version_and_help_and_print_config(tmp_path: Path) -> None:
 
 
 TAKES_NO = "class_path 'this.y' Option 'z' is not accepted"
-THOUSAND = "{class_path: LinSpace, init_args: {start: 1, stop: 2, num: 1000}}"
+THOUSAND = "{class_path: toysuper.data.curves.LinSpace, init_args: {start: 1, stop: 2, num: 1000}}"
 BILLION = ", ".join(f'"importance[{k}]": {THOUSAND}' for k in range(3))
 """A grid of 10^9 instances."""
-LONG = "{class_path: Range, init_args: {num: 10000000000}}"
+LONG = "{class_path: toysuper.data.curves.Range, init_args: {num: 10000000000}}"
 
 BROKEN = {
     "hidden: 2|hiden: 2": r"ReLUOutputModel takes no 'hiden' \(bad.yaml, line \d+\).*'hidden'",
     "max_steps: 10000|max_step: 1": r"no option 'trainer.max_step' \(bad.yaml.*'trainer.max_steps'",
     "ReLUOutputModel|ReLUOutpuModel": r"no 'ReLUOutpuModel' \(bad.yaml, .*'ReLUOutputModel'",
-    "hidden: 2|hidden: two": r"model.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two",
-    "grid.Geometric|grid.Geometri": r"toysuper.data.grid has no 'Geometri' \(bad.yaml.*'Geometric'",
+    "hidden: 2|hidden: two": (
+        r"model.variant.hidden \(bad.yaml, line \d+\): Expected a int. Got value: two"
+    ),
+    "Geometric|Geometri": r"toysuper.data.curves has no 'Geometri' \(bad.yaml.*'Geometric'",
     "directions_2d|directions_2": r"toysuper.figures has no 'directions_2' .*'directions_2d'",
-    "lr: 3.0e-3|lrr: 3.0e-3": r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'",
-    "hidden: 2|hidden: 2\n    n: 7": r"model.n in bad.yaml is taken from the data; set data.n",
+    "lr: 3.0e-3|lrr: 3.0e-3": r"no option 'model.lrr' \(bad.yaml, line 9\).*'model.lr'",
+    "lr: 3.0e-3|optimizer: {class_path: AdamW, init_args: {lrr: 0.1}}": (
+        r"AdamW takes no 'lrr' \(bad.yaml, line \d+\). Did you mean 'lr'"
+    ),
+    "lr: 3.0e-3|optimizer: {class_path: AdmW, init_args: {lr: 0.1}}": (
+        r"torch.optim has no 'AdmW' \(bad.yaml, line 9\). Did you mean 'AdamW'"
+    ),
+    "lr: 3.0e-3|optimizer: {class_path: AdamW, init_args: {lr: fast}}": (
+        r"optimizer.lr \(bad.yaml, line \d+\): expected .*float.*got fast$"
+    ),
+    "lr: 3.0e-3|objective: Adversaria": (
+        r"toysuper.objectives has no 'Adversaria' \(bad.yaml, line 9\). Did you mean 'Adversarial'"
+    ),
+    "schedule: cosine|schedule: cosin": r"model.schedule is 'cosin'; .*Did you mean 'cosine'",
+    "schedule: cosine|schedule: {class_path: Cosin}": r"(schedule|schedules) .*Cosin",
+    "  n: 5|  n: 5\n  features: SparseUnifrm": (
+        r"toysuper.features has no 'SparseUnifrm' \(bad.yaml, line 13\).*'SparseUniform'"
+    ),
+    "hidden: 2|hidden: 2, n: 7": r"model.variant.n in bad.yaml is taken from the data; set data.n",
     "n: 5|n: 5: 6": r"bad.yaml, line \d+ is not YAML",
     "density: [|desity: [": r"grid axis 'desity' .*Did you mean 'density'",
     "0.2, 0.1]|0.2, -0.1]": r"density of feature 0 is -0.1; it must be above 0 and at most 1",
-    "lr: 3.0e-3|lr: fast": r"optimizer.lr \(bad.yaml, line \d+\): expected .*float.*got fast$",
+    "lr: 3.0e-3|lr: fast": r"model.lr \(bad.yaml, line 9\): expected .*float.*got fast$",
     "[1.0, 0.2, 0.1]|0.5": r"data.grid \(bad.yaml, line \d+\): expected one of .*Curve\], got 0.5$",
     "draw: [toysuper.figures.directions_2d]|draw: [directions_2d]": r"give a list of dotted paths",
-    "hidden: 2|hidden: 6": r"model.hidden is 6 but there are 5 features",
-    "hidden: 2|hidden: 2\n    activation: rellu": r"activation 'rellu'.*'relu'",
+    "hidden: 2|hidden: 6": r"model.variant.hidden is 6 but there are 5 features",
+    "hidden: 2|hidden: 2, activation: rellu": r"activation 'rellu'.*'relu'",
 }
 
 
@@ -172,13 +191,25 @@ def assert_refused(result: Result, sentence: str) -> None:
         (("--config", "intr"), "neither a file nor one of .*Did you mean 'intro'"),
         (
             ("--config", "intro", "--model.variant.n=7"),
-            "model.n on the command line is taken from the data",
+            "model.variant.n on the command line is taken from the data",
         ),
         (
             ("--config", "intro", "--model.variant.grid.density=[1]"),
-            "model.grid on the command line",
+            "model.variant.grid on the command line",
         ),
-        (("--config", "intro", "--model", '{"seed": 3}'), "model.seed on the command line"),
+        (
+            ("--config", "intro", "--model.variant", '{"seed": 3}'),
+            "model.variant.seed on the command line",
+        ),
+        (
+            ("--config", "intro", "--model={variant: {init_args: {seed: 3}}}"),
+            "model.variant.seed on the command line",
+        ),
+        (("--config", "intro", "--model.n=7"), "no option 'model.n'"),
+        (
+            ["--config=intro", "--model={variant: {class_path: ReLUOutpuModel}}"],
+            r"toysuper.models has no 'ReLUOutpuModel' \(command line\).*'ReLUOutputModel'",
+        ),
         (("intro",), "'intro' is a config; write fit --config intro"),
         ((), "[Nn]ame an experiment, --config intro.*required"),
         (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),
@@ -231,7 +262,7 @@ def assert_refused(result: Result, sentence: str) -> None:
         ),
         (
             ["--config=intro", "--data.task=mean"],
-            r"task 'mean' makes \(\) of features .*a row for each feature",
+            r"task 'mean' returns the shape \(\) for features .*a row for each feature",
         ),
         (
             ["--config=intro", "--data.task=pair_mux"],
@@ -263,10 +294,9 @@ def test_runs_without_a_logger_leave_nothing(option: str, tmp_path: Path) -> Non
 
 def test_schedules_and_torch_optimisers_come_from_yaml(tmp_path: Path) -> None:
     (tmp_path / "sgd.yaml").write_text(
-        "model:\n  class_path: toysuper.models.LinearModel\n  init_args:\n"
-        "    hidden: 2\n    jit: false\n"
-        "    schedule: {class_path: toysuper.engine.schedules.Linear, init_args: {warmup: 0.5}}\n"
-        "    optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.5}}\n"
+        "model:\n  variant: {class_path: LinearModel, init_args: {hidden: 2}}\n  jit: false\n"
+        "  schedule: {class_path: toysuper.engine.schedules.Linear, init_args: {warmup: 0.5}}\n"
+        "  optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.5}}\n"
         "data: {n: 4, batch_size: 8}\n"
     )
     args = ("--trainer.max_steps=3", "--trainer.enable_progress_bar=false")

@@ -7,7 +7,7 @@ import pytest
 from tests._run import ROOT, toysuper
 from toysuper.cli.location import locate
 
-INTRO = (ROOT / "configs" / "intro.yaml").read_text()
+INTRO = ROOT / "configs" / "intro.yaml"
 
 
 @pytest.fixture
@@ -33,11 +33,7 @@ def test_the_whole_key_goes_before_its_last_part(words: list[str]) -> None:
 
 
 def test_the_command_line_wins_over_files_before_it(words: list[str]) -> None:
-    for option in (
-        ["--model.variant.hidden=two"],
-        ["--model.variant.hidden", "two"],
-        ["--model", "{hidden: two}"],
-    ):
+    for option in (["--model.hidden=two"], ["--model.hidden", "two"], ["--model", "{hidden: two}"]):
         assert locate("model.hidden", [*words, *option]) == " (command line)"
         assert locate("model.hidden", ["fit", *option, *words[1:]]) == " (second.yaml, line 3)"
 
@@ -59,15 +55,21 @@ def test_a_wrong_value_in_the_second_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("toysuper.models|toysuper.modls", "toysuper has no 'modls' (bad.yaml, line 8). Did you"),
-        ("data.grid.Geo|data.gird.Geo", "toysuper.data has no 'gird' (bad.yaml, line 17). Did you"),
-        ("toysuper.figures.|toysuper.search.", "toysuper has no 'search' (bad.yaml, line 24)."),
+        (
+            "class_path: ReLU|class_path: toysuper.modls.ReLU",
+            "toysuper has no 'modls' (bad.yaml, line 8). Did you",
+        ),
+        (
+            "class_path: Geo|class_path: toysuper.data.gird.Geo",
+            "toysuper.data has no 'gird' (bad.yaml, line 13). Did you",
+        ),
+        ("toysuper.figures.|toysuper.search.", "toysuper has no 'search' (bad.yaml, line 20)."),
     ],
 )
 def test_a_wrong_module_is_answered_by_its_package(
     change: str, sentence: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "bad.yaml").write_text(INTRO.replace(*change.split("|")))
+    (tmp_path / "bad.yaml").write_text(INTRO.read_text().replace(*change.split("|")))
     result = toysuper("fit", "--config", "bad.yaml", cwd=tmp_path)
     assert sentence in result.stderr, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

@@ -10,7 +10,7 @@ from toysuper.errors import UserError
 from toysuper.runs.folder import RunFolder, acquire_lock, list_runs
 
 RUN = """
-model: {variant: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2}}, jit: false}
+model: {variant: {class_path: LinearModel, init_args: {hidden: 2}}, jit: false}
 data: {n: 4, batch_size: 8, epoch: 2, burst: 2, eval_batches: 1}
 trainer: {max_steps: 4, accelerator: cpu, enable_progress_bar: false}
 """

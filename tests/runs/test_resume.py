@@ -14,11 +14,9 @@ from tests._run import ended, forked, toysuper
 
 RUN = """
 model:
-  class_path: toysuper.models.ReLUOutputModel
-  init_args:
-    hidden: 2
-    jit: false
-    schedule: {class_path: toysuper.engine.schedules.Cosine, init_args: {warmup: 0.1}}
+  variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}
+  jit: false
+  schedule: {class_path: Cosine, init_args: {warmup: 0.1}}
 data:
   {n: 4, grid: {density: [1.0, 0.3], seed: [0, 1]}, batch_size: 64, epoch: 20, burst: 7,
    eval_batches: 2, eval_batch_size: 64}

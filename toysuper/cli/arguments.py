@@ -1,11 +1,11 @@
 """Prepare the words of the command line for jsonargparse."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from toysuper.cli.config_file import LINKED, linked_error, load_config
 from toysuper.cli.configs import bundled_configs, config_path
+from toysuper.cli.location import SKIPPED, list_settings
 from toysuper.errors import UserError
 
 CONFIG_FLAGS = ("--config", "-c")
@@ -82,17 +82,12 @@ def _split_config(before: str, arg: str) -> tuple[str, str | None]:
 
 
 def _check_no_linked(before: str, arg: str) -> None:
-    for option, name in _linked_options():
-        flag, section = arg.partition("=")[0], option.rpartition(".")[0]
-        in_json = section in (before, flag) and f'"{name}"' in arg
-        if flag == option or flag.startswith(f"{option}.") or in_json:
-            raise linked_error(name, "on the command line")
-
-
-def _linked_options() -> Iterator[tuple[str, str]]:
-    for section in ("--model.variant", "--model.variant.init_args"):
-        for name in LINKED:
-            yield f"{section}.{name}", name
+    if not before.startswith("--model") and not arg.startswith("--model"):
+        return
+    for setting in list_settings([before, arg]):
+        keys = [key for key in setting.keys if key not in SKIPPED]
+        if keys[:2] == ["model", "variant"] and keys[2:] and keys[2] in LINKED:
+            raise linked_error(keys[2], "on the command line")
 
 
 def experiment_name(path: Path | None) -> str:

@@ -47,7 +47,7 @@ def _check_events(path: Path, text: str) -> None:
         if values > MAX_VALUES:
             raise UserError(
                 f"{path} holds more than {MAX_VALUES} values; a Curve such as "
-                "toysuper.data.grid.LinSpace stands for many"
+                "toysuper.data.curves.LinSpace stands for many"
             )
 
 

@@ -28,12 +28,25 @@ IMPORTABLE = (
 UNINFORMATIVE = re.compile(
     r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
     r"Type .* expects a function or a callable class: Parser key|Not a valid subclass|"
-    r"Subclass types expect|a class path \(str\)|a dict with|Expected a (path but|dot import path)|"
+    r"Subclass types expect|Unable to load config|a class path \(str\)|a dict with|"
+    r"Expected a (path but|dot import path)|"
     r"Expected a <class '(NoneType|float|int|str|list|dict)'>$"
 )
 """Lines of jsonargparse's messages that are left out."""
 
 REQUIRED = r"the following arguments are required: ([\w, ]+)"
+
+CLASSES = {
+    "model.variant": "toysuper.models",
+    "model.objective": "toysuper.objectives",
+    "model.optimizer": "torch.optim",
+    "model.schedule": "toysuper.engine.schedules",
+    "data.features": "toysuper.features",
+    "data.importance": "toysuper.data.curves",
+    "data.density": "toysuper.data.curves",
+    "data.grid": "toysuper.data.curves",
+}
+"""Options that take a class by its short name, and the module that has these classes."""
 
 FUNCTION_LISTS = {
     "figures.draw",
@@ -98,7 +111,7 @@ def explain_message(message: str, options: Iterable[str] = (), words: Sequence[s
         return _missing_name(match[1], match[2], words)
     if match := re.search(r"No module named '(?:([\w.]+)\.)?(\w+)'", message):
         return _missing_name(match[1] or "", match[2], words)
-    return _wrong_value(message, words)
+    return _unknown_class(message, words) or _wrong_value(message, words)
 
 
 def _unknown_option(name: str, options: set[str], words: Sequence[str]) -> str:
@@ -115,6 +128,17 @@ def _missing_name(module: str, name: str, words: Sequence[str]) -> str:
     return f"{owner}{locate(name, words)}.{did_you_mean(name, names)}"
 
 
+def _unknown_class(message: str, words: Sequence[str]) -> str | None:
+    """Suggest a class where a word is no class's short name; None where no class is meant."""
+    match = re.search(r"Expected a dot import path string: (\w+)", message)
+    module = CLASSES.get(_option(message))
+    if not match or not module:
+        return None
+    named = re.search(rf"class_path['\"]?[:=] ?['\"]?{match[1]}\b", message)
+    others = re.search(r"Subtypes: .*(float|int|str|list|dict)\b", message)
+    return _missing_name(module, match[1], words) if named or not others else None
+
+
 def _wrong_value(message: str, words: Sequence[str]) -> str:
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
     informative = [line for line in lines if not UNINFORMATIVE.match(line)]
@@ -125,13 +149,16 @@ def _wrong_value(message: str, words: Sequence[str]) -> str:
         text = f"give a list such as [0.1], or a Curve, and not {match[1]}"
     if _option(message) in FUNCTION_LISTS:
         text = f"give a list of dotted paths such as [toysuper.figures.gram]; {text}"
+    text = text or "it does not take this value"
     text = text if len(text) < 300 else f"{text[:300]} …"
     return f"{_option(message, words)}: {text}".lstrip(": ")
 
 
 def _option(message: str, words: Sequence[str] = ()) -> str:
     """Return the option that a message is about, and its location."""
-    name = ".".join(re.findall(r'Parser key "([^"]+)"', message))
+    name = ""
+    for key in re.findall(r'Parser key "([^"]+)"', message):
+        name = key if key.startswith(f"{name}.") else f"{name}.{key}".strip(".")
     return f"{name}{locate(name, words)}" if name else ""
 
 

@@ -82,7 +82,7 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
     """
     if not isinstance(schedule, str):
         return schedule
-    if "." in schedule:
+    if "." in schedule and all(part.isidentifier() for part in schedule.split(".")):
         return resolve(schedule, "model.schedule")
     if schedule not in BY_NAME:
         example = "{class_path: Cosine, init_args: {warmup: 0.1}}"

@@ -23,13 +23,13 @@ from toysuper.cli.sweep.sweep import Sweep
 from toysuper.errors import UserError
 
 RUN = """
-model: {variant: {class_path: toysuper.models.LinearModel, init_args: {hidden: 2}}, jit: false}
+model: {variant: {class_path: LinearModel, init_args: {hidden: 2}}, jit: false}
 data: {n: 4, grid: {density: [1.0, 0.3]}, batch_size: 8, epoch: 10, eval_batches: 1}
 trainer: {max_steps: 20, accelerator: cpu, enable_progress_bar: false}
 claims: {check: [toysuper.claims.invariance]}
 """
 MANY = tuple(f"--axis={key}={list(range(100))}" for key in "abcd")
-SWEEP = ("sweep", "--config", "small.yaml", "--axis", "model.hidden=[1, 2]")
+SWEEP = ("sweep", "--config", "small.yaml", "--axis", "model.variant.hidden=[1, 2]")
 
 
 def start(folder: Path, *args: str) -> subprocess.Popen:
@@ -66,7 +66,7 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
         main([*SWEEP])
     assert len(list(tmp_path.rglob("[0-9]"))) == 2, "what is done is left alone"
     rows = table(tmp_path)
-    assert [row["model.init_args.hidden"] for row in rows] == ["1", "1", "2", "2"]
+    assert [row["model.variant.init_args.hidden"] for row in rows] == ["1", "1", "2", "2"]
     assert {row["claim INV"] for row in rows} == {"holds"} and rows[0]["density"] == "1.0"
     assert all(float(row["held_out_loss"]) > 0 for row in rows)
 
@@ -109,7 +109,7 @@ def test_a_failure_is_reported_and_a_name_belongs_to_one_sweep(tmp_path: Path, c
     (tmp_path / "small.yaml").write_text(RUN)
     with contextlib.chdir(tmp_path):
         with pytest.raises(SystemExit, match="1"):
-            main([*SWEEP[:3], "--axis=model.hidn=[1]", "--name=other"])
+            main([*SWEEP[:3], "--axis=model.variant.hidn=[1]", "--name=other"])
         said = capsys.readouterr().out
         assert "0 points done, 1 failed" in said
         assert "LinearModel takes no 'hidn' (command line). Did you mean 'hidden'?" in said
@@ -139,11 +139,11 @@ def trained(tmp_path: Path, monkeypatch) -> Iterator[list[dict[str, str]]]:
 
 
 def test_a_search_ends_though_points_fail_or_come_again(trained) -> None:
-    whole = "--axis=model.hidden={low: 1, high: 2}"
+    whole = "--axis=model.variant.hidden={low: 1, high: 2}"
     main([*SWEEP[:3], whole, "--trials=5", "--jobs=2"])
     assert 2 <= len(trained) <= 5
     trained.clear()
-    both = ("--axis=model.init={low: 0.1, high: 2}", "--axis=data.task=[bad]")
+    both = ("--axis=model.variant.init={low: 0.1, high: 2}", "--axis=data.task=[bad]")
     with pytest.raises(SystemExit):
         main([*SWEEP[:3], *both, "--trials=3", "--name=b"])
     assert len(trained) == 3
@@ -165,7 +165,7 @@ def test_a_point_without_a_name_yet_is_taken_up(trained) -> None:
     options, fit = make_sweep_parser().parse_known_args([*SWEEP[1:]])
     Sweep(options, fit).points.study.ask()
     main([*SWEEP])
-    assert sorted(point["model.hidden"] for point in trained) == ["1", "2"]
+    assert sorted(point["model.variant.hidden"] for point in trained) == ["1", "2"]
 
 
 def test_a_point_with_a_diverged_model_is_no_minimum(trained) -> None:
@@ -196,7 +196,7 @@ def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monk
     ("args", "sentence"),
     [
         (("--config", "intro"), "a sweep needs an axis"),
-        (("--config", "intro", "--axis", "model.hidden"), "neither a list nor a range"),
+        (("--config", "intro", "--axis", "model.variant.hidden"), "neither a list nor a range"),
         (("--config", "intro", "--axis", "x={low: 2, high: 1}"), "neither a list nor a range"),
         (("--config", "intro", "--axis", "x={low: 0, high: 1, log: true}"), "neither a list"),
         (
@@ -231,7 +231,7 @@ def test_collect_wants_runs_that_have_ended(tmp_path: Path) -> None:
         collect.collect(tmp_path / "none")
     run = tmp_path / "a" / "0"
     run.mkdir(parents=True)
-    (run / "config.yaml").write_text("model: {init_args: {hidden: 2}}\ndata: null\ntrainer: {x: 1}")
+    (run / "config.yaml").write_text("model: {variant: {hidden: 2}}\ndata: null\ntrainer: {x: 1}")
     with pytest.raises(UserError, match="holds no run that has ended"):
         collect.collect(tmp_path)
     (run / "instances.csv").write_text("seed,loss\n0,0.5\n1,nan\n")
@@ -240,7 +240,7 @@ def test_collect_wants_runs_that_have_ended(tmp_path: Path) -> None:
     assert collect.collect(tmp_path) == [
         {
             "run": "a/0",
-            "model.init_args.hidden": 2,
+            "model.variant.hidden": 2,
             "trainer.x": 1,
             "seed": seed,
             "loss": loss,
