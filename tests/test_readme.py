@@ -16,8 +16,7 @@ from tests.benchmarks.cases import CASES
 from toysuper.cli.main import main as command
 
 README = (ROOT / "README.md").read_text()
-
-
+TINY = ("--trainer.max_steps=2", "--model.jit=false")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
 
 
@@ -34,6 +33,15 @@ def model() -> type:
 @pytest.mark.parametrize("law", _laws.ALL)
 def test_the_example_model_obeys_the_laws(law) -> None:
     law(model())
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert toysuper("fit", "--config", "intro", *TINY, cwd=tmp_path).returncode == 0
+    short = '{"trainer.max_steps": 2, "model.jit": False, '
+    exec(blocks("python")[1].replace("{", short), space := {"__name__": "readme"})
+    assert (tmp_path / "pairs_or_pentagon.png").exists()
+    assert len(space["snapshot"]) == 48 and len(space["earlier"]) == 72
 
 
 def test_the_example_config_trains(tmp_path: Path) -> None:
@@ -65,33 +73,21 @@ def test_a_users_own_model_is_found_by_its_dotted_path(tmp_path: Path) -> None:
     result = toysuper("fit", "--config", "mine.yaml", *tiny, *allow, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     (saved,) = tmp_path.rglob("*.ckpt")
-    assert set(torch.load(saved, weights_only=True)["state_dict"]) == {
-        "variant.W",
-        "variant.V",
-        "variant.b",
-    }
+    names = set(torch.load(saved, weights_only=True)["state_dict"])
+    assert names == {"variant.W", "variant.V", "variant.b"}
 
 
 def test_the_examples_of_contributing_run_together(tmp_path: Path) -> None:
     name = f"mine_{tmp_path.name}"
     (tmp_path / f"{name}.py").write_text("\n".join(blocks("python", CONTRIBUTING)))
-    config = yaml.safe_load(blocks("yaml", CONTRIBUTING)[0].replace("mine.", f"{name}."))
-    config["data"] = {
-        "n": 4,
-        "density": 0.3,
-        "features": {"class_path": f"{name}.SparseBinary"},
-    }
-    variant = {"class_path": "LinearModel", "init_args": {"hidden": 2}}
-    config["model"] = {"variant": variant}
-    (tmp_path / "own.yaml").write_text(yaml.safe_dump(config))
+    config = blocks("yaml", CONTRIBUTING)[0].replace("mine.", f"{name}.")
+    (tmp_path / "own.yaml").write_text(config)
     tiny = ("--config", "debug", "--trainer.max_steps=2", "--model.jit=false")
     result = toysuper("fit", "--config", "own.yaml", *tiny, "--allow", name, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr and "ALL" in result.stdout
     assert (tmp_path / "runs/own/0/figures/dimensionalities.png").exists()
-
-
-TINY = ("--trainer.max_steps=2", "--model.jit=false")
+    assert "largest" in (tmp_path / "runs/own/0/instances.csv").read_text().splitlines()[0]
 
 
 def test_the_commands_of_the_block_run_one_after_the_other(tmp_path: Path, monkeypatch) -> None:

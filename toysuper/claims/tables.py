@@ -32,7 +32,8 @@ def table(claims: Iterable[Claim], width: int | None = None) -> str:
     for claim in claims:
         grid.add_row(*_cells(claim))
     grid.columns[0].no_wrap = grid.columns[-1].no_wrap = True
-    console = Console(width=width or 100_000, color_system=None, markup=False, emoji=False)
+    plain = {"color_system": None, "markup": False, "emoji": False, "force_jupyter": False}
+    console = Console(width=width or 100_000, **plain)  # type: ignore[arg-type]
     with console.capture() as capture:
         console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
