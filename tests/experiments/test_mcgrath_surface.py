@@ -41,7 +41,7 @@ def test_the_surface_is_lowest_where_theory_says() -> None:
 
 def test_the_surface_is_for_two_features_without_bias(unbiased: Snapshot) -> None:
     world = data(n=2, grid={"seed": [0, 1]})
-    with pytest.raises(UserError, match=r"model\.bias of false"):
+    with pytest.raises(UserError, match="hidden of 1 and bias of false"):
         loss_surface(snapshot_of(world, 5, hidden=1))
     dots = loss_surface(unbiased).axes[0].lines[0].get_xydata()
     np.testing.assert_allclose(dots[:2], unbiased.pick([0, 1]).W[:, 0].numpy())

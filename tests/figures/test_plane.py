@@ -25,5 +25,5 @@ def test_directions_end_each_line_at_its_feature(snapshot: Snapshot) -> None:
 def test_the_plane_needs_two_dimensions(draw) -> None:
     world = data(grid=GRID)
     snapshot = snapshot_of(world, 2, hidden=3)
-    with pytest.raises(UserError, match=r"needs model\.hidden of 2, not 3"):
+    with pytest.raises(UserError, match=r"needs model\.variant\.hidden of 2, not 3"):
         draw(snapshot)

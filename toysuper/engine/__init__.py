@@ -1,6 +1,6 @@
 """Compiled steps: from a model, an objective and a world to gradients and metrics."""
 
-from toysuper.engine.clip import clip
+from toysuper.engine.clipping import clip
 from toysuper.engine.ensemble import EnsembleMetrics, Gradients
 from toysuper.engine.stepper import Stepper
 from toysuper.engine.update import update_of

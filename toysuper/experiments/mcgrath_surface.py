@@ -81,7 +81,7 @@ def loss_surface(snapshot: Snapshot) -> Figure:
     """
     if snapshot.W.shape[1:] != (1, 2) or bool(snapshot.bias.any()):
         raise UserError(
-            "figure 'loss_surface' needs two features, model.hidden of 1 and model.bias of false"
+            "figure 'loss_surface' needs two features, model.variant.hidden of 1 and bias of false"
         )
     best = snapshot.best()
     figure = Figure(figsize=(4.2 * len(best) + 0.6, 4.4), layout="constrained")

@@ -37,7 +37,9 @@ def require_two_dimensions(models: Snapshot) -> None:
         UserError: they have more, or one.
     """
     if models.W.shape[1] != 2:
-        raise UserError(f"a figure of the plane needs model.hidden of 2, not {models.W.shape[1]}")
+        raise UserError(
+            f"a figure of the plane needs model.variant.hidden of 2, not {models.W.shape[1]}"
+        )
 
 
 def draw_planes(models: Snapshot, titles: Sequence[str], rows: int, columns: int) -> Figure:

@@ -29,7 +29,7 @@ def directions_3d(snapshot: Snapshot) -> Figure:
     """
     if snapshot.W.shape[1] != 3:
         raise UserError(
-            f"figure 'directions_3d' needs model.hidden of 3, not {snapshot.W.shape[1]}"
+            f"figure 'directions_3d' needs model.variant.hidden of 3, not {snapshot.W.shape[1]}"
         )
     best = snapshot.best()
     columns = min(len(best), COLUMNS)

@@ -43,9 +43,9 @@ def parse_axis(text: str) -> Axis:
     Raises:
         UserError: the text is neither.
 
-    >>> parse_axis("model.hidden=[2, 3]").choices
+    >>> parse_axis("model.variant.hidden=[2, 3]").choices
     ('2', '3')
-    >>> parse_axis("model.init={low: 0.01, high: 1.0, log: true}").high
+    >>> parse_axis("model.variant.init={low: 0.01, high: 1.0, log: true}").high
     1.0
     """
     key, _, value = text.partition("=")
@@ -60,7 +60,7 @@ def parse_axis(text: str) -> Axis:
                 return Axis(key, (), low, high, log)
     raise UserError(
         f"--axis '{text}' is neither a list nor a range; write "
-        "model.hidden=[2, 3] or 'model.init={low: 0.01, high: 1.0, log: true}'"
+        "model.variant.hidden=[2, 3] or 'model.variant.init={low: 0.01, high: 1.0, log: true}'"
     )
 
 

@@ -23,7 +23,7 @@ def main(args: list[str]) -> None:
     """Sweep in this process or by jobs of SLURM; exit with code 1 if a point failed."""
     options, fit = make_sweep_parser().parse_known_args(args)
     if not options.axis:
-        raise UserError("a sweep needs an axis: --axis 'model.hidden=[2, 3]'")
+        raise UserError("a sweep needs an axis: --axis 'model.variant.hidden=[2, 3]'")
     sweep = Sweep(options, fit)
     if options.slurm:
         _submit(sweep, args, yaml.safe_load(options.slurm))
@@ -47,7 +47,7 @@ def make_sweep_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=VALUES",
-        help="'model.hidden=[2, 3]'; a range: {low: 1, high: 9}",
+        help="'model.variant.hidden=[2, 3]'; a range: {low: 1, high: 9}",
     )
     add("--jobs", type=int, default=1, help="runs at once (default: 1)")
     add("--name", help="the folder of the sweep in runs (default: <experiment>_sweep)")
