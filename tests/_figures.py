@@ -3,7 +3,12 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from tests._run import data, module, trainer
+from toysuper.callbacks.history import History
+from toysuper.features import CorrelatedSets, SparseUniform
 from toysuper.figures.formats import pixels
+from toysuper.models import AbsoluteValueModel
+from toysuper.snapshot import Snapshot
 
 
 def assert_draws(figure: Figure) -> None:
@@ -16,3 +21,20 @@ def assert_draws(figure: Figure) -> None:
 
 def panel_titles(figure: Figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes if axes.get_title()]
+
+
+def two_sets() -> Snapshot:
+    """Train two sets of three features in space, with a history."""
+    world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
+    model = module(world, hidden=3)
+    trainer(300, callbacks=[History(20)]).fit(model, world)
+    return model.snapshot()
+
+
+def untied_neurons() -> Snapshot:
+    """Train absolute values in two cells, with a history."""
+    signed = SparseUniform(signed=True)
+    world = data(task="abs", features=signed, grid={"density": [1.0, 0.2], "seed": [0, 1]})
+    model = module(world, AbsoluteValueModel, hidden=6)
+    trainer(30, callbacks=[History(8)]).fit(model, world)
+    return model.snapshot()

@@ -19,7 +19,6 @@ from toysuper.cli.lightning import main
 from toysuper.data import SyntheticData
 from toysuper.models import ReLUOutputModel, ToyModel
 from toysuper.snapshot import Snapshot
-from toysuper.training.checks import check_model
 from toysuper.training.module import EnsembleModule
 
 ROOT = Path(__file__).parents[1]
@@ -81,9 +80,7 @@ def fitted(
 
 def check(variant: ToyModel, world: SyntheticData, **options: Any) -> None:
     """The checks before a training."""
-    toy = EnsembleModule(variant, **options)
-    toy.objective.prepare(world)
-    check_model(toy, world)
+    EnsembleModule(variant, **options).prepare(world)
 
 
 def snapshot_of(world: SyntheticData, steps: int = 20, **options: Any) -> Snapshot:

@@ -3,14 +3,11 @@
 import pytest
 import torch
 
-from tests._figures import assert_draws
-from tests._run import data, module, snapshot_of, trainer
+from tests._figures import assert_draws, two_sets
+from tests._run import data, snapshot_of
 from tests._snapshots import replace
-from toysuper.callbacks.history import History
 from toysuper.experiments.energy_levels import claims, energy_levels, jumps
-from toysuper.features import CorrelatedSets
 from toysuper.metrics.curves import TrainingCurves
-from toysuper.snapshot import Snapshot
 
 STEPS = torch.arange(0, 1001, 10)
 
@@ -66,14 +63,5 @@ def test_claims_about_energy_levels() -> None:
     assert verdicts_at(2000) == {"ENERGY jumps": False, "ENERGY levels": False}
 
 
-@pytest.fixture
-def trained() -> Snapshot:
-    """Two sets of three in space, with a history."""
-    world = data(n=6, density=0.5, features=CorrelatedSets(3), grid={"seed": [0, 1]})
-    model = module(world, hidden=3)
-    trainer(300, callbacks=[History(20)]).fit(model, world)
-    return model.snapshot()
-
-
-def test_it_draws_something(trained: Snapshot) -> None:
-    assert_draws(energy_levels(trained))
+def test_it_draws_something() -> None:
+    assert_draws(energy_levels(two_sets()))

@@ -166,7 +166,7 @@ def test_metrics_of_the_user_are_updated() -> None:
 
     world = data(eval_batches=16, eval_batch_size=4096)
     model = fitted_module(world, 2, metrics=[Mean()])
-    mean = model.held_out["Mean"].compute()
+    mean = model.held_out.metrics["Mean"].compute()
     torch.testing.assert_close(mean, torch.full((1, 4), 0.5), atol=0.01, rtol=0)
 
 

@@ -89,12 +89,13 @@ class SnapshotMetrics(SnapshotCallback):
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """Make one dictionary per instance; one that diverged has no numbers."""
         columns: dict[str, list[float]] = {}
+        finite, is_finite = snapshot.without_diverged(), ~snapshot.diverged
         for name, function in self.functions(snapshot).items():
-            values = measure(function, snapshot.without_diverged())
+            values = measure(function, finite)
             if values is not None:
                 column = torch.full((len(snapshot),), torch.nan, dtype=torch.float64)
                 one = values if values.ndim == 1 else values.double().mean(-1)
-                column[~snapshot.diverged] = one.double()
+                column[is_finite] = one.double()
                 columns[name] = column.tolist()
         axes = dict.fromkeys((name for cell in snapshot.coordinates for name in cell), "")
         return [

@@ -2,11 +2,10 @@
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from toysuper.claims.base import Claim
 from toysuper.functional.noise import Purpose, bits, normal, uniform
-from toysuper.snapshot import Snapshot
+from toysuper.snapshot import Snapshot, map_tensors
 
 ROUNDING = 1e-12
 """Smaller changes are rounding errors of float64 and differ between computers."""
@@ -44,10 +43,11 @@ def _largest_change(snapshot: Snapshot) -> float:
 @torch.no_grad()
 def _outputs(snapshot: Snapshot, x: Tensor, rotation: Tensor | None = None) -> Tensor:
     """Compute the outputs in float64, with W, V and c of a rotated hidden space."""
-    model = snapshot.model
-    state = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    state = {k: v.double() if v.is_floating_point() else v for k, v in state.items()}
-    if rotation is not None:
-        state |= {k: rotation @ state[k] for k in ("W", "V") if k in state}
-        state |= {k: state[k] @ rotation[0].mT for k in ("c",) if k in state}
-    return functional_call(model, state, (x.expand(len(snapshot), -1, -1),))
+
+    def change(name: str, tensor: Tensor) -> Tensor:
+        exact = tensor.double() if tensor.is_floating_point() else tensor
+        if rotation is None or name not in ("W", "V", "c"):
+            return exact
+        return exact @ rotation[0].mT if name == "c" else rotation @ exact
+
+    return map_tensors(snapshot.model, change)(x.expand(len(snapshot), -1, -1))

@@ -39,7 +39,6 @@ from toysuper.runs.checkpoints import (
 from toysuper.runs.config import check_same_experiment, load_run_config
 from toysuper.runs.files import refuse_links, write_atomic
 from toysuper.runs.folder import RunFolder, list_runs
-from toysuper.training.checks import check_model
 from toysuper.training.module import EnsembleModule, count_steps
 
 TERMINATED = 143
@@ -143,8 +142,7 @@ class ToyCLI(LightningCLI):
             super().instantiate_classes()
             if self.checkpoint:
                 check_checkpoint_fits(self.checkpoint, self.model.state_dict())
-            self.model.objective.prepare(self.datamodule)
-            check_model(self.model, self.datamodule)
+            self.model.prepare(self.datamodule)
 
     def after_instantiate_classes(self) -> None:
         """Claim the run's folder on rank 0, before any launcher starts other processes."""

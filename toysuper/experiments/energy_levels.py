@@ -20,9 +20,9 @@ from toysuper.claims import Claim, format_range, within
 from toysuper.figures.panels import open_frame
 from toysuper.figures.style import GRADED, styled, unit_scale
 from toysuper.figures.text import caption, label
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.metrics import dimensionality, norm
 from toysuper.metrics.curves import TrainingCurves, training_curves
-from toysuper.metrics.features import MIN_NORM
 from toysuper.snapshot import Snapshot
 
 WINDOW = 0.03
@@ -93,7 +93,7 @@ def claims(snapshot: Snapshot) -> list[Claim]:
         ">= 1 jump in a model",
     )
     level = "ENERGY levels", "D_i of represented features at the end", "0.47-0.53"
-    final = dimensionality(snapshot)[norm(snapshot) > MIN_NORM]
+    final = dimensionality(snapshot)[norm(snapshot) > REPRESENTED]
     span = format_range(final, ".3f") if len(final) else "none"
     holds = len(final) > 0 and within(final, 0.47, 0.53)
     return [

@@ -20,8 +20,8 @@ from toysuper.errors import UserError
 from toysuper.figures.panels import draw_polytope_lines, log_axis, open_frame
 from toysuper.figures.style import GRADED, styled
 from toysuper.figures.text import caption
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.metrics import dimensionality, norm
-from toysuper.metrics.features import MIN_NORM
 from toysuper.metrics.polytopes import distance_to_polytopes
 from toysuper.snapshot import Snapshot
 
@@ -82,6 +82,6 @@ def feature_pressure(snapshot: Snapshot) -> Figure:
 
 def _draw_features(axes: Axes, models: Snapshot) -> None:
     for i, ratio in enumerate(features_per_dimension(models).tolist()):
-        values = dimensionality(models)[i][norm(models)[i] > MIN_NORM]
+        values = dimensionality(models)[i][norm(models)[i] > REPRESENTED]
         x = [ratio * 1.35 ** (k / len(values) - 0.5) for k in range(len(values))]
         axes.scatter(x, values, c=values, cmap=GRADED, vmin=0, vmax=1, s=9, linewidths=0)

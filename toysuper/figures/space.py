@@ -11,9 +11,9 @@ from toysuper.errors import UserError
 from toysuper.figures.plane import COLUMNS
 from toysuper.figures.style import PARTS, set_colours, styled
 from toysuper.figures.text import caption, title
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.functional.hull import edges, faces
 from toysuper.metrics import norm
-from toysuper.metrics.features import MIN_NORM
 from toysuper.snapshot import Snapshot
 
 AXIS_LIMIT = 1.05
@@ -51,7 +51,7 @@ def draw_polyhedron(axes: Any, model: Snapshot) -> None:
         model: a Snapshot of one instance with three hidden dimensions.
     """
     W = model.W[0]
-    corners = W[:, norm(model)[0] > MIN_NORM]
+    corners = W[:, norm(model)[0] > REPRESENTED]
     triangles = faces(corners)
     shapes = [corners.T[list(triangle)].numpy() for triangle in triangles]
     axes.add_collection3d(Poly3DCollection(shapes, facecolor="0.7", alpha=0.13, linewidth=0))

@@ -12,13 +12,11 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.functional import geometry, theory
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.snapshot import Snapshot
 
 PerFeature = Float[Tensor, "inst feat"]
 PerInstance = Float[Tensor, " inst"]
-
-MIN_NORM = 0.5
-"""A feature is represented if its norm is larger than this."""
 
 
 def held_out_loss(snapshot: Snapshot) -> PerInstance:
@@ -57,7 +55,7 @@ def norm(snapshot: Snapshot) -> PerFeature:
 
 def represented(snapshot: Snapshot) -> PerInstance:
     r"""Number of represented features, those with :math:`\|W_i\| > 1/2`."""
-    return (norm(snapshot) > MIN_NORM).sum(-1).to(snapshot.W.dtype)
+    return (norm(snapshot) > REPRESENTED).sum(-1).to(snapshot.W.dtype)
 
 
 def superposition(snapshot: Snapshot) -> PerFeature:
@@ -79,7 +77,7 @@ def mean_bias(snapshot: Snapshot) -> PerInstance:
 
 
 def _mean_of_represented(snapshot: Snapshot, values: PerFeature) -> PerInstance:
-    mask = (norm(snapshot) > MIN_NORM).to(values.dtype)
+    mask = (norm(snapshot) > REPRESENTED).to(values.dtype)
     return (mask * values).sum(-1) / mask.sum(-1).clamp(min=1)
 
 

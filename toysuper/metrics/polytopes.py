@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.functional.polytope_gain import GEOMETRIES
-from toysuper.metrics.features import MIN_NORM, dimensionality, norm
+from toysuper.metrics.features import dimensionality, norm
 from toysuper.snapshot import Snapshot
 
 POLYTOPE_DIMENSIONALITIES = {
@@ -22,5 +23,5 @@ def distance_to_polytopes(snapshot: Snapshot) -> Float[Tensor, " inst"]:
     r"""Mean of :math:`\min_D |D_i - D|` over represented features i, with D of any polytope."""
     levels = torch.tensor(list(POLYTOPE_DIMENSIONALITIES.values()), dtype=snapshot.W.dtype)
     distance = (dimensionality(snapshot)[..., None] - levels).abs().amin(-1)
-    mask = (norm(snapshot) > MIN_NORM).to(distance.dtype)
+    mask = (norm(snapshot) > REPRESENTED).to(distance.dtype)
     return (distance * mask).sum(-1) / mask.sum(-1)

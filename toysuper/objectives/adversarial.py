@@ -11,7 +11,7 @@ from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
-from toysuper.objectives.base import Objective, encoder_and_decoder
+from toysuper.objectives.base import Objective
 
 
 class Adversarial(Objective):
@@ -50,7 +50,7 @@ class Adversarial(Objective):
 
     def check_model(self, model: ToyModel) -> None:
         """Refuse a variant without encoder and decoder."""
-        encoder_and_decoder(model, "Adversarial")
+        _encoder_and_decoder(model)
 
     def forward(self, model: ToyModel, batch: Batch) -> Float[Tensor, " inst"]:
         """Compute the loss of each instance.
@@ -74,5 +74,14 @@ def attack_by_turns(
         model: the variant.
         sample_index: the number of each sample.
     """
-    directions = attack_directions(*encoder_and_decoder(model, "Adversarial")).detach()
+    directions = attack_directions(*_encoder_and_decoder(model)).detach()
     return torch.cat([directions, -directions], -1)[..., sample_index % (2 * model.n)]
+
+
+def _encoder_and_decoder(model: ToyModel) -> tuple[Tensor, Tensor]:
+    if model.encoder is None or model.decoder is None:
+        raise UserError(
+            "Adversarial needs the weights to and from the hidden layer, but "
+            f"{type(model).__name__} has no encoder or no decoder; use another objective"
+        )
+    return model.encoder, model.decoder

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
 from toysuper.data.grid import Grid, per_instance_floats
-from toysuper.errors import UserError
 from toysuper.functional.losses import expected_loss
 from toysuper.models.base import ToyModel
 
@@ -76,21 +75,3 @@ class ExpectedLoss(Objective):
     def forward(self, model: ToyModel, batch: Batch) -> Float[Tensor, " inst"]:
         """Compute the expected loss of each instance."""
         return expected_loss(model.answer(batch), batch.target, batch.importance, batch.weight)
-
-
-def encoder_and_decoder(model: ToyModel, objective: str) -> tuple[Tensor, Tensor]:
-    """The weights to and from the hidden layer, each ``(inst, hidden, feat)``.
-
-    Args:
-        model: the variant.
-        objective: who needs them, for the message.
-
-    Raises:
-        UserError: it has none.
-    """
-    if model.encoder is None or model.decoder is None:
-        raise UserError(
-            f"{objective} needs the weights to and from the hidden layer, but "
-            f"{type(model).__name__} has no encoder or no decoder; use another objective"
-        )
-    return model.encoder, model.decoder

@@ -1,6 +1,5 @@
 """EnsembleModule: trains and evaluates any variant with Lightning."""
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -9,25 +8,23 @@ from jaxtyping import Float
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
-from torchmetrics import Metric, MetricCollection
+from torchmetrics import Metric
 
 from toysuper.data.bursts import Burst
 from toysuper.data.datamodule import SyntheticData
-from toysuper.data.grid import format_cells
 from toysuper.data.world import World
-from toysuper.engine import EnsembleMetrics
 from toysuper.engine.schedules import Schedule, is_constant, schedule_of
 from toysuper.errors import UserError
 from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
-from toysuper.metrics.streaming import FeatureLoss, FeatureMean, FiringRate, InstanceMean
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
 from toysuper.runs.checkpoints import check_checkpoint_fits
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner
 from toysuper.training.checks import check_model
-from toysuper.training.sharding import gather_instances, gather_model, is_sharded
+from toysuper.training.held_out import HeldOut
+from toysuper.training.sharding import gather_instances, gather_model
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -96,26 +93,28 @@ class EnsembleModule(LightningModule):
         self.variant, self.objective = variant, objective or ExpectedLoss()
         self.lr, self.optimizer, self.clip, self.jit = lr, optimizer, clip, jit
         self.schedule = schedule_of(schedule)
-        self.held_out = MetricCollection(
-            [FeatureLoss(), FiringRate(), *(metrics or [])], compute_groups=False
-        )
-        self.held_out_objective = InstanceMean()
+        self.held_out = HeldOut(self, metrics or [])
         self.runner: BurstRunner | None = None
-        self.evaluator: EnsembleMetrics | None = None
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
         self._snapshot: Snapshot | None = None
-        self._diverged: frozenset[int] = frozenset()
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the models' answers to features x."""
         return self.variant(x)
 
     def setup(self, stage: str) -> None:
-        """Prepare the objective and check that model and data fit, before anything runs."""
-        data: Any = self.trainer.datamodule
-        self.objective.prepare(data)
+        """Prepare for the data, in the precision in which the models compute."""
+        self.prepare(self.trainer.datamodule)
         self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
+
+    def prepare(self, data: Any) -> None:
+        """Take from the data what the objective needs, and check that model and data fit.
+
+        Raises:
+            UserError: they do not.
+        """
+        self.objective.prepare(data)
         check_model(self, data)
 
     # training
@@ -166,56 +165,28 @@ class EnsembleModule(LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Forget earlier measurements."""
         self.held_out.reset()
-        self.held_out_objective.reset()
         self._snapshot = None
 
     on_test_epoch_start = on_validation_epoch_start
 
     def validation_step(self, burst: Burst, _: int) -> None:
-        """Update the held-out metrics."""
-        means = [metric for metric in self.held_out.values() if isinstance(metric, FeatureMean)]
-        objective = None if self.minimises_loss else self.objective
-        if self.evaluator is None or self.evaluator.module.world is not burst.world:
-            functions = [mean.of for mean in means]
-            self.evaluator = EnsembleMetrics(
-                self.variant, burst.world, burst.purpose, functions, objective, self.jit
-            )
-        updated = means if objective is None else [*means, self.held_out_objective]
-        at = torch.tensor(burst.start, device=self.device)
-        for _, values in zip(
-            range(burst.start, burst.stop), self.evaluator.steps(at), strict=False
-        ):
-            for metric, value in zip(updated, values, strict=True):
-                metric.update(value)
-            at += 1
-        self._update_others(burst)
+        """Measure the models on held-out batches."""
+        self.held_out.update(burst)
 
     test_step = validation_step
 
-    def _update_others(self, burst: Burst) -> None:
-        """Update metrics that are no FeatureMean, batch by batch."""
-        others: list[Any] = [m for m in self.held_out.values() if not isinstance(m, FeatureMean)]
-        for batch in burst.batches() if others else ():
-            for metric in others:
-                metric.update(self(batch.features), batch)
-
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
-        self._log_held_out("val")
+        self.held_out.log("val")
 
     def on_test_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
-        self._log_held_out("test")
+        self.held_out.log("test")
 
     def predict_step(self, burst: Burst, _: int) -> dict[str, Tensor]:
         """Collect features and answers, ``(inst, feat, batch)``."""
         x = torch.cat([batch.features for batch in burst.batches()], -1)
         return {"features": x, "reconstruction": self(x)}
-
-    @property
-    def minimises_loss(self) -> bool:
-        """Whether the objective is the held-out loss itself."""
-        return type(self.objective) is ExpectedLoss
 
     @torch.no_grad()
     def held_out_losses(self, world: World) -> Float[Tensor, "inst feat"]:
@@ -248,39 +219,9 @@ class EnsembleModule(LightningModule):
         self.history.append(snapshot)
 
     def _take_snapshot(self, data: SyntheticData) -> Snapshot:
-        loss, objective = self.held_out["FeatureLoss"], self.held_out_objective
-        return gather_model(self._trainer, self.variant).snapshot(
-            data,
-            loss=self.measured(loss) if loss.update_called else None,
-            objective=self.measured(objective).cpu() if objective.update_called else None,
-            step=self.steps,
-        )
-
-    def measured(self, metric: Metric) -> Tensor:
-        """Compute a metric of the whole ensemble, whichever way ranks share the work.
-
-        Raises:
-            UserError: ranks cannot put its values together.
-        """
-        if not is_sharded(self._trainer):
-            return metric.compute()
-        if isinstance(metric, FeatureMean):
-            return gather_instances(self._trainer, metric.total / metric.batches)
-        for name, start in metric._defaults.items():  # the same answer on every rank
-            grown = isinstance(start, Tensor) and getattr(metric, name).ndim > start.ndim
-            instances = self.variant.grid.instances
-            if grown or (isinstance(start, Tensor) and instances in start.shape[:1]):
-                raise UserError(
-                    f"{type(metric).__name__} keeps values of each instance; derive it from "
-                    "toysuper.metrics.streaming.FeatureMean to use it with ensemble_shard"
-                )
-        return metric.compute()
-
-    def gather_metrics(self) -> None:
-        """Extend what this rank measured to all instances, when sharding ends."""
-        for metric in (*self.held_out.values(), self.held_out_objective):
-            if isinstance(metric, FeatureMean) and metric.total.ndim:
-                metric.total = gather_instances(self._trainer, metric.total)
+        loss, objective = self.held_out.loss(), self.held_out.objective()
+        model = gather_model(self._trainer, self.variant)
+        return model.snapshot(data, loss=loss, objective=objective, step=self.steps)
 
     # checkpoints and logs
 
@@ -308,26 +249,3 @@ class EnsembleModule(LightningModule):
         """
         self.log(name, value, batch_size=1, sync_dist=True)
         self.log("step", float(self.steps), batch_size=1, sync_dist=True)
-
-    def _log_held_out(self, stage: str) -> None:
-        for name, metric in self.held_out.items():
-            value = self.measured(metric)
-            if name == "FeatureLoss":
-                self._log_loss(stage, value.sum(-1))
-            else:
-                self.log_at_step(f"{stage}/{name}", finite_mean(value))
-        if self.held_out_objective.update_called:
-            value = finite_mean(self.measured(self.held_out_objective))
-            self.log_at_step(f"{stage}/objective", value)
-
-    def _log_loss(self, stage: str, losses: Float[Tensor, " inst"]) -> None:
-        """Log the mean over the instances that have a loss, and warn of those that have none."""
-        self.log_at_step(f"{stage}/loss", finite_mean(losses))
-        diverged = (~losses.isfinite()).nonzero().flatten().tolist()
-        if diverged:
-            self.log_at_step(f"{stage}/diverged", losses.new_tensor(float(len(diverged))))
-        new = [i for i in diverged if i not in self._diverged]
-        self._diverged |= {*new}
-        if new and self.trainer.is_global_zero:
-            cells = format_cells([self.variant.grid.coordinates[i] for i in new])
-            warnings.warn(f"by step {self.steps} these models diverged: {cells}", stacklevel=2)

@@ -60,7 +60,7 @@ class EnsembleShardStrategy(DDPStrategy):
         """Leave a whole model behind."""
         model: Any = self.lightning_module
         if model is not None and not model.trainer.interrupted:
-            model.gather_metrics()
+            model.held_out.gather()
             for name, tensor in _tensors(model).items():
                 if name in self.cut:
                     tensor.data = gather(tensor.data)

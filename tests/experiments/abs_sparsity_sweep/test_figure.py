@@ -1,24 +1,9 @@
 import pytest
 
-from tests._figures import assert_draws
-from tests._run import data, module, trainer
+from tests._figures import assert_draws, untied_neurons
 from tests.figures._models import boxes, tied
-from toysuper.callbacks.history import History
 from toysuper.errors import UserError
 from toysuper.experiments.abs_sparsity_sweep.figure import absolute_stacks, neurons_over_training
-from toysuper.features import SparseUniform
-from toysuper.models import AbsoluteValueModel
-from toysuper.snapshot import Snapshot
-
-
-@pytest.fixture
-def neurons() -> Snapshot:
-    """Untied, with a history, of two cells."""
-    signed = SparseUniform(signed=True)
-    world = data(task="abs", features=signed, grid={"density": [1.0, 0.2], "seed": [0, 1]})
-    model = module(world, AbsoluteValueModel, hidden=6)
-    trainer(30, callbacks=[History(8)]).fit(model, world)
-    return model.snapshot()
 
 
 def test_absolute_stacks_have_nothing_below_the_axis() -> None:
@@ -39,5 +24,5 @@ def test_training_needs_a_history() -> None:
 
 
 @pytest.mark.parametrize("draw", [absolute_stacks, neurons_over_training])
-def test_it_draws_something(draw, neurons: Snapshot) -> None:
-    assert_draws(draw(neurons))
+def test_it_draws_something(draw) -> None:
+    assert_draws(draw(untied_neurons()))

@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from toysuper.errors import UserError
-from toysuper.metrics.features import MIN_NORM, held_out_loss, norm
+from toysuper.functional.geometry import REPRESENTED
+from toysuper.metrics.features import held_out_loss, norm
 from toysuper.snapshot import Snapshot
 
 
@@ -48,7 +49,7 @@ def classify(snapshot: Snapshot) -> Solutions:
     equal = bool((others == others[:, :1]).all()) and bool((snapshot.importance == 1).all())
     if snapshot.W.shape[1:] != (2, 5) or not equal:
         raise UserError("needs five features in two dimensions that differ in density[0] only")
-    represented = norm(snapshot) > MIN_NORM
+    represented = norm(snapshot) > REPRESENTED
     first, rest = represented[:, 0], represented[:, 1:].all(-1)
     loss = held_out_loss(snapshot) * 3 / p.sum(-1)  # E |x|^2 = sum p / 3
     return Solutions(others[:, 0], p[:, 0] / others[:, 0], loss, rest & first, rest & ~first)

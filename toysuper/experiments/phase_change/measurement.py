@@ -8,7 +8,8 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.experiments.phase_change.theory import prototype_losses
-from toysuper.metrics.features import MIN_NORM, held_out_loss, norm, superposition
+from toysuper.functional.geometry import REPRESENTED
+from toysuper.metrics.features import held_out_loss, norm, superposition
 from toysuper.snapshot import Snapshot
 
 
@@ -38,7 +39,7 @@ class Cells(NamedTuple):
         """Index of the prototype in PHASES that the best model is most similar to."""
         alone = torch.where(self.complete[..., 0] > 0, 3, 1)
         phase = torch.where(self.superposition[..., 0] > 0.5, 2, alone)
-        return torch.where(self.norm[..., 0] < MIN_NORM, 0, phase)
+        return torch.where(self.norm[..., 0] < REPRESENTED, 0, phase)
 
 
 def phase_cells(snapshot: Snapshot) -> Cells:
@@ -64,7 +65,7 @@ def phase_cells(snapshot: Snapshot) -> Cells:
     order = order[torch.argsort(cell[order], stable=True)]
     shape = (len(rows), len(columns), int(counts[0]))
     lengths = norm(snapshot)
-    complete = (lengths > MIN_NORM).all(-1).to(loss.dtype)
+    complete = (lengths > REPRESENTED).all(-1).to(loss.dtype)
     fields = (loss, lengths[:, -1], superposition(snapshot)[:, -1], lengths[:, 0], complete)
     parts = [values[order].view(shape) for values in fields]
     return Cells(rows.flip(0), columns, *parts)

@@ -8,10 +8,10 @@ from torch import Tensor
 from torchmetrics.functional import spearman_corrcoef
 
 from toysuper.claims import Claim, format_values, not_measured, within
+from toysuper.functional.geometry import REPRESENTED
 from toysuper.functional.polytopes import polytopes
 from toysuper.functional.theory import linear_optimum_loss
 from toysuper.metrics import dimensionality, dimensions_per_feature, held_out_loss, norm
-from toysuper.metrics.features import MIN_NORM
 from toysuper.metrics.vulnerability import vulnerability
 from toysuper.snapshot import Snapshot
 
@@ -67,7 +67,7 @@ def _plateau(
 
 
 def _clusters(models: Snapshot, sparsity: Tensor) -> list[Claim]:
-    values = dimensionality(models).where(norm(models) > MIN_NORM, torch.nan)
+    values = dimensionality(models).where(norm(models) > REPRESENTED, torch.nan)
     return [
         _digons(values[(sparsity > 2.5) & (sparsity < 2.7)]),
         _pentagons(values[(sparsity > 3.45) & (sparsity < 4.2)]),
