@@ -43,12 +43,15 @@ def exact_loss(
     tensor([0.1042])
     """
     columns = quadrature_columns(W.shape[-1], W.shape[-1], nodes)
-    return _loss(W, bias, density, importance, columns)
+    return _loss(W, bias, importance, *_inputs(W, density, columns))
 
 
-def _loss(W: Tensor, bias: Tensor, density: Tensor, importance: Tensor, columns: Columns) -> Tensor:
+def _inputs(W: Tensor, density: Tensor, columns: Columns) -> tuple[Tensor, Tensor]:
     x = columns.values.to(W).expand(len(W), -1, -1)
-    weight = probability(columns.active, density) * columns.weight.to(W)
+    return x, probability(columns.active, density) * columns.weight.to(W)
+
+
+def _loss(W: Tensor, bias: Tensor, importance: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     prediction = torch.relu(W.mT @ (W @ x) + bias[..., None])
     return expected_loss(prediction, x, importance.expand(len(W), -1), weight)
 
@@ -122,12 +125,13 @@ def descend(
     Returns:
         The loss at the end.
     """
+    x, weight = _inputs(W, density, columns)
     optimizer = torch.optim.Adam([W, bias], lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.enable_grad():
         for _ in range(steps):
             optimizer.zero_grad()
-            _loss(W, bias, density, importance, columns).sum().backward()
+            _loss(W, bias, importance, x, weight).sum().backward()
             optimizer.step()
             schedule.step()
-    return _loss(W, bias, density, importance, columns).detach()
+    return _loss(W, bias, importance, x, weight).detach()

@@ -59,13 +59,17 @@ def branches(density: float, low: float = 0.1, high: float = 10.0, num: int = 33
     p[:, 0] *= ratio
     square = torch.zeros(2, 5, dtype=torch.float64)
     square[:, 1:] = polygon(4)
-    losses = []
-    for start, stored in ((1.1 * polygon(5), 5), (square, 4)):
-        W, bias = start.repeat(num, 1, 1).requires_grad_(), torch.zeros_like(p).requires_grad_()
-        loss = descend(W, bias, p, torch.ones_like(p), columns(), steps=300)
-        loss[(norms(W.detach()) > 0.5).sum(-1) != stored] = torch.nan
-        losses.append(loss * 3 / p.sum(-1))
-    return Branches(ratio, *losses)
+    parts = p.split(9)  # these fit into the cache
+    pentagon = torch.cat([_minimum(1.1 * polygon(5), 5, part) for part in parts])
+    return Branches(ratio, pentagon, torch.cat([_minimum(square, 4, part) for part in parts]))
+
+
+def _minimum(start: Tensor, stored: int, density: Tensor) -> Tensor:
+    W = start.repeat(len(density), 1, 1).requires_grad_()
+    bias = torch.zeros_like(density).requires_grad_()
+    loss = descend(W, bias, density, torch.ones_like(density), columns(), steps=300)
+    loss[(norms(W.detach()) > 0.5).sum(-1) != stored] = torch.nan
+    return loss * 3 / density.sum(-1)
 
 
 @cache
