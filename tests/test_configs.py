@@ -9,11 +9,16 @@ import yaml
 
 from tests._run import ROOT, toysuper
 
-SMALLER = {  # the slowest; tests/paper has them whole
+AXES = "density: [1.0, 0.1], 'importance[-1]': [0.2, 1.0], activation: [relu, identity]"
+PHASES = (f"--data.grid={{{AXES}}}",)
+SMALLER = {  # the slowest; test_paper.py has them whole
+    "abs_sparsity_sweep": ("--data.grid={density: [1.0, 0.01]}",),
     "correlated_3x2": ("--data.grid.density=[0.05, 0.45]",),
     "loss_decomposition": ("--data.grid.density=[1.0, 0.1]",),
+    "phase_change_2_1": PHASES,
+    "phase_change_3_2": PHASES,
     "privileged_basis": ("--config", "privileged_60"),
-    "uniform_superposition": ("--data.grid.density=[1.0, 0.38, 0.2]",),
+    "uniform_superposition": ("--data.grid.density=[1.0, 0.2]",),
 }
 ADAMW = {
     "betas": (0.9, 0.999),
@@ -26,12 +31,18 @@ ADAMW = {
 """The authors' optimiser."""
 WITHOUT_DECAY = {"mcgrath_surface", "nonlinear_compression", "pentagon_to_digons"}
 """Where weights are compared with a minimum of the loss alone; 0.01 everywhere else."""
-EXPERIMENTS = sorted((ROOT / "configs").glob("*.yaml"))
+SLOW = {"pentagon_to_digons"}
+"""Ten seconds of exact theory, which tests/experiments computes at fewer points."""
+EXPERIMENTS = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in SLOW))
+    for path in sorted((ROOT / "configs").glob("*.yaml"))
+]
 PRESETS = sorted((ROOT / "configs" / "presets").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
-def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", EXPERIMENTS)
+def test_experiment_runs_to_its_figures_and_claims(path: Path, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("toysuper.figures.formats.DOTS_PER_INCH", 50)
     tiny = ("--trainer.max_steps=2", "--data.batch_size=16", "--data.eval_batches=1")
     tiny = (*SMALLER.get(path.stem, ()), *tiny, "--model.jit=false")
     result = toysuper("fit", "--config", path.stem, *tiny, cwd=tmp_path)

@@ -53,6 +53,7 @@ def test_a_diverged_model_disturbs_no_other(options: dict[str, Any]) -> None:
     compare(**options)
 
 
+@pytest.mark.slow
 def test_nor_does_it_in_a_compiled_step() -> None:
     process = FORKS.Process(target=compare, kwargs={"jit": True})
     process.start()

@@ -23,12 +23,13 @@ error = float((eager.W - fast.W).abs().max().detach())
 assert error < 1e-12, error
 alone = fitted(data(grid={"density": [0.1], "activation": ["relu"]}), 200, jit=True)
 assert torch.equal(alone.W[0], fast.W[2]), "compiled instances see each other"
-many = [fitted(data(), 2, jit=True) for _ in range(10)]
+many = [fitted(data(), 2, jit=True) for _ in range(7)]  # more than torch compiles of one
 graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-assert graphs == 24, f"{graphs} graphs instead of two for each of 12 runs: step and validation"
+assert graphs == 18, f"{graphs} graphs instead of two for each of 9 runs: step and validation"
 """
 
 
+@pytest.mark.slow
 def test_compiled_training_equals_eager_training() -> None:
     """In a process of its own, where no type checker wraps the functions."""
     subprocess.run([sys.executable, "-c", TRAINED], cwd=ROOT, check=True)
@@ -54,6 +55,7 @@ assert first[0].tolist() == call()[0].tolist() == [11.0, 11.0, 11.0], "stale Pyt
 """
 
 
+@pytest.mark.slow
 def test_a_bound_call_skips_the_guards_until_it_is_bound_again() -> None:
     subprocess.run([sys.executable, "-c", CHANGING], cwd=ROOT, check=True)
 

@@ -15,9 +15,9 @@ def test_laws(law) -> None:
 
 
 def test_it_stores_the_two_most_important_of_four_and_reaches_the_floor() -> None:
-    world = data(importance=[1.0, 0.5, 0.25, 0.125], batch_size=256, epoch=1000)
-    options = {"optimizer": lambda p: torch.optim.Adam(p, lr=0.02), "schedule": Cosine()}
-    model = fitted(world, 1000, LinearModel, **options)
+    world = data(importance=[1.0, 0.5, 0.25, 0.125], batch_size=128, epoch=400)
+    options = {"optimizer": lambda p: torch.optim.Adam(p, lr=0.05), "schedule": Cosine()}
+    model = fitted(world, 400, LinearModel, **options)
     torch.testing.assert_close(
         norms(model.W)[0].detach(), torch.tensor([1.0, 1, 0, 0]), atol=0.02, rtol=0
     )

@@ -53,6 +53,7 @@ def test_the_lock_stays_when_the_logger_is_sent_to_another_process(tmp_path: Pat
         acquire_lock(tmp_path / "intro" / "0")
 
 
+@pytest.mark.slow
 def test_processes_that_the_trainer_spawns_write_one_folder(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
     spawn = ("--trainer.strategy=ddp_spawn", "--trainer.devices=2")

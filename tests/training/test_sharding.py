@@ -87,6 +87,7 @@ def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path:
     assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("preset", "by"), [("nodes", torchrun), ("slurm", srun)])
 def test_presets_of_two_nodes(preset: str, by: Any, alone: Any, tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
@@ -95,6 +96,7 @@ def test_presets_of_two_nodes(preset: str, by: Any, alone: Any, tmp_path: Path) 
     assert "Warning" not in "".join(path.read_text() for path in folder.glob("said*.txt"))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_another_number_of_ranks(alone: Any, tmp_path: Path) -> None:
     """Trained on 2, then on 3, then on 1, and by plain ddp on 2."""
     folder = start(tmp_path / "run")
@@ -203,7 +205,8 @@ def test_more_ranks_than_instances_are_refused(tmp_path: Path) -> None:
     assert "1 instances cannot be shared out to 2 ranks" in said and "Traceback" not in said
 
 
-@pytest.mark.parametrize("by", ["lightning", pytest.param("torchrun", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["lightning", "torchrun"])
 def test_the_launchers(by: str, tmp_path: Path) -> None:
     """Lightning's own, and torchrun's, as a person starts them."""
     folder = start(tmp_path / "run")

@@ -12,6 +12,8 @@ LINKED = ("n", "grid", "seed")
 
 MAX_VALUES = 3000
 """Most values that a config may hold: the time to parse it is quadratic in them."""
+MAX_DEPTH = 50
+"""Most lists and mappings inside each other: the time to parse them is quadratic, too."""
 
 
 def load_config(path: Path) -> dict[str, Any]:
@@ -36,10 +38,15 @@ def load_config(path: Path) -> dict[str, Any]:
 
 
 def _check_events(path: Path, text: str) -> None:
-    """Count the values and look for aliases, without building anything."""
-    values = 0
+    """Count values and depth and look for aliases, without building anything."""
+    values = depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         values += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1
+            raise UserError(f"{path}, line {line} nests more than {MAX_DEPTH} lists or mappings")
         if isinstance(event, yaml.AliasEvent):
             _refuse_alias(path, event, f"*{event.anchor}")
         if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:

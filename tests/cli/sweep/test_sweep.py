@@ -49,6 +49,7 @@ def table(folder: Path) -> list[dict[str, str]]:
     )
 
 
+@pytest.mark.slow
 def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
     killed = start(tmp_path)

@@ -14,14 +14,14 @@ def test_columns_share_out_every_set() -> None:
 
 
 def test_the_pentagon_ends_where_feature_0_is_rare_and_the_digons_where_it_is_common() -> None:
-    found = branches(0.05)
+    found = branches(0.05, num=9)
     assert found.pentagon[0].isnan() and found.pentagon[found.ratio >= 1].isfinite().all()
     assert found.digons[0].isfinite() and found.digons[found.ratio >= 1].isnan().all()
 
 
 def test_both_branches_cost_less_than_their_plain_polytopes() -> None:
     """Unit vectors without bias are no optimum, but near one."""
-    found = branches(0.05)
+    found = branches(0.05, num=9)
     k = int((found.ratio - 0.5).abs().argmin())
     p = torch.full((1, 5), 0.05)
     p[:, 0] *= found.ratio[k]
@@ -39,8 +39,9 @@ def test_both_branches_cost_less_than_their_plain_polytopes() -> None:
 
 @pytest.mark.parametrize(("density", "crossing"), [(0.05, 0.268), (0.1, 0.425)])
 def test_the_branches_cross_where_a_search_of_its_own_found_it(density, crossing) -> None:
-    assert branches(density).crossing() == pytest.approx(crossing, abs=0.01)
+    assert branches(density, 0.2, 0.6, 9).crossing() == pytest.approx(crossing, abs=0.01)
 
 
 def test_denser_features_switch_earlier() -> None:
-    assert branches(0.1).crossing() > branches(0.05).crossing() + 0.1
+    sparser, denser = (branches(density, 0.2, 0.6, 9) for density in (0.05, 0.1))
+    assert denser.crossing() > sparser.crossing() + 0.1
