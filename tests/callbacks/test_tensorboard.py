@@ -124,7 +124,7 @@ def test_a_large_grid_has_quantiles_on_its_front_page() -> None:
 
 
 def test_nothing_is_said_of_a_floor_that_is_not_known() -> None:
-    assert list(layout(["density=1"], floors=False)) == ["Front page"]
+    assert list(layout(["density=1"], optima=False)) == ["Front page"]
 
 
 def fit(folder: Path, *args: str, grid: str) -> Path:
@@ -149,6 +149,8 @@ def test_places_with_long_names_have_runs_too(tmp_path: Path) -> None:
 
 
 def test_one_model_is_one_model(tmp_path: Path) -> None:
-    left = fit(tmp_path, "--hparams.most=1", "--projector.most=1", grid="{density: [0.5, 0.1]}")
+    left = fit(
+        tmp_path, "--hparams.max_models=1", "--projector.max_models=1", grid="{density: [0.5, 0.1]}"
+    )
     assert len(list((left / "models").iterdir())) == 1
     assert len(list((left / "projector").iterdir())) == 2, "directions and metadata"

@@ -29,7 +29,7 @@ def test_what_is_quick_says_nothing(screen: io.StringIO) -> None:
 
 
 def test_what_takes_long_is_named(screen: io.StringIO) -> None:
-    with redirect_stderr(screen), Waiting("drawing plane", patience=0.01):
+    with redirect_stderr(screen), Waiting("drawing plane", delay=0.01):
         time.sleep(0.3)
     said = screen.getvalue()
     assert "drawing plane …" in said
@@ -40,7 +40,7 @@ def test_what_takes_long_is_named(screen: io.StringIO) -> None:
 
 
 def test_a_fault_ends_the_waiting() -> None:
-    waiting = Waiting("drawing", patience=60)
+    waiting = Waiting("drawing", delay=60)
     with pytest.raises(ZeroDivisionError), waiting:
         _ = 1 / 0
     assert not waiting.thread.is_alive()
@@ -49,6 +49,6 @@ def test_a_fault_ends_the_waiting() -> None:
 def test_who_wants_no_bar_is_told_nothing(monkeypatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(Waiting, "silent", True)
-    with redirect_stderr(screen), Waiting("drawing", patience=0.01):
+    with redirect_stderr(screen), Waiting("drawing", delay=0.01):
         time.sleep(0.1)
     assert screen.getvalue() == ""

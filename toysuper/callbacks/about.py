@@ -1,4 +1,4 @@
-"""TensorBoard's text page: what the run is."""
+"""TensorBoard's text page: model, config and versions of a run."""
 
 import inspect
 from typing import Any
@@ -17,7 +17,7 @@ class About(Callback):
     """Logs the model's equation, the config and the versions as text when a run starts."""
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Log; the claims follow at the end."""
+        """Log the three texts."""
         kind = type(pl_module.variant).__name__
         log_text(trainer, "1 model", f"**{kind}**\n\n`{equation(pl_module.snapshot())}`")
         folder = run_folder(trainer)
@@ -29,20 +29,26 @@ class About(Callback):
     on_test_start = on_train_start
 
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Only where validating is the run."""
+        """Log them if the run is a validation."""
         if trainer.state.fn == "validate":
             self.on_train_start(trainer, pl_module)
 
 
 def log_text(trainer: Trainer, tag: str, text: str) -> None:
-    """Put Markdown into every logger that takes text."""
+    """Log Markdown to every logger that takes text.
+
+    Args:
+        trainer: has the loggers.
+        tag: title of the text.
+        text: Markdown.
+    """
     if trainer.is_global_zero:
         for writer in writers(trainer, "add_text"):
             writer.add_text(f"about/{tag}", text, trainer.global_step)
 
 
 def equation(snapshot: Snapshot) -> str:
-    """Write the models' formula; the variant's description where its functions have no names."""
+    """Format the models' formula; if their functions have no names, describe the variant."""
     if not (snapshot.activation and snapshot.hidden_activation):
         return (inspect.getdoc(type(snapshot.model)) or "").partition("\n\n")[0]
     tied = bool((snapshot.encoder == snapshot.decoder).all())
@@ -54,7 +60,7 @@ def equation(snapshot: Snapshot) -> str:
 
 
 def _of(letter: str, functions: tuple[str, ...], argument: str) -> tuple[str, list[str]]:
-    """The function of the argument, and what its letter means where instances differ."""
+    """Format f(argument); explain the letter f where instances have different functions."""
     names = [display_name(name) for name in dict.fromkeys(functions)]
     if len(names) > 1:
         return f"{letter}({argument})", [f"{letter} is {' or '.join(names)}"]

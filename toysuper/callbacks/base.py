@@ -122,17 +122,17 @@ def unique_names(functions: Sequence[Callable]) -> dict[str, Callable]:
     return names
 
 
-def cells(snapshot: Snapshot, most: int) -> list[tuple[str, Snapshot]]:
+def cells(snapshot: Snapshot, max_cells: int) -> list[tuple[str, Snapshot]]:
     """Pick the best models of some cells of the grid, and name the cells.
 
     Args:
         snapshot: the ensemble; without held-out losses there is no best model and no cell.
-        most: how many cells at most, evenly picked.
+        max_cells: number of cells, evenly spaced over the grid.
     """
-    if most <= 0 or not len(snapshot) or not snapshot.measured:
+    if max_cells <= 0 or not len(snapshot) or not snapshot.measured:
         return []
     best = snapshot.best()
-    picked = evenly(len(best), most)[:most]
+    picked = evenly(len(best), max_cells)[:max_cells]
     axes = [{k: v for k, v in best.coordinates[i].items() if k != "seed"} for i in picked]
     return [(format_cell(cell), best.pick([i])) for i, cell in zip(picked, axes, strict=True)]
 

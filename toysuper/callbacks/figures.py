@@ -30,7 +30,7 @@ class Figures(SnapshotCallback):
         every: validations between pictures in TensorBoard; 0 draws at the end only.
         animate: functions to draw at every moment of the Snapshot's history, of the models that
             are best in the end: ``figures/*.gif``; needs ``history.num``.
-        frames: most pictures in an animation.
+        frames: largest number of pictures in an animation.
     """
 
     def __init__(

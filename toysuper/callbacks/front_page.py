@@ -15,26 +15,26 @@ CHARTS = {
 
 
 def layout(
-    tags: Iterable[str], floors: bool = True, most: int = 12
+    cells: Iterable[str], optima: bool = True, max_charts: int = 12
 ) -> dict[str, dict[str, list[Any]]]:
-    """Custom scalars: each metric of all places in the grid, then each place's loss and floor.
+    """Arrange custom scalars: a chart per metric with all cells, then one per cell with its loss.
 
     Args:
-        tags: places in the grid, as they are called in scalars; where there are none, quantiles.
-        floors: whether the least loss of linear models is known.
-        most: most places that get a chart of their own; evenly picked.
+        cells: tags of the grid's cells; charts show quantiles if there are none.
+        optima: whether the loss of the best linear model is logged, to stand beside each loss.
+        max_charts: number of cells that get a chart of their own; evenly spaced over the grid.
 
-    >>> list(layout(["density=1", "density=0.1"])["Loss, and the least of any linear model"])
+    >>> list(layout(["density=1", "density=0.1"])["Loss, and the best linear model's"])
     ['density=1', 'density=0.1']
     """
-    places = list(tags)
-    lines = r"(?!q0\.)" if places else "q"
+    tags = list(cells)
+    lines = r"(?!q0\.)" if tags else "q"
     pages = {"Front page": {title: _lines(f"{name}/{lines}") for title, name in CHARTS.items()}}
-    shown = {places[k]: re.escape(places[k]) for k in evenly(len(places), most)}
-    if shown and floors:
-        pages["Loss, and the least of any linear model"] = {
-            name: _lines(f"held_out_loss/{tag}$", f"linear_optimum_loss/{tag}$")
-            for name, tag in shown.items()
+    if tags and optima:
+        patterns = {tags[k]: re.escape(tags[k]) for k in evenly(len(tags), max_charts)}
+        pages["Loss, and the best linear model's"] = {
+            tag: _lines(f"held_out_loss/{pattern}$", f"linear_optimum_loss/{pattern}$")
+            for tag, pattern in patterns.items()
         }
     return pages
 

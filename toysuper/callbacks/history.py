@@ -1,4 +1,4 @@
-"""Snapshots along the way, for figures and claims about learning dynamics."""
+"""Snapshots during training, for figures and claims about learning dynamics."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ class History(Callback):
     is of the same held-out batch. Checkpoints hold the history, so a resumed run has all of it.
 
     Args:
-        num: how many log-spaced steps, of which early ones may coincide; 0 takes none.
+        num: how many log-spaced steps, of which rounding may make early ones equal; 0 takes none.
 
     Raises:
         UserError: ``num`` is negative, or training has no end.
@@ -49,7 +49,7 @@ class History(Callback):
         data.stop_at(self.steps)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Look at the beginning, or take up what the checkpoint held."""
+        """Take the first Snapshot, or restore those of the checkpoint."""
         self._restore(trainer, pl_module)
         if self.num:
             data: Any = trainer.datamodule
@@ -58,15 +58,15 @@ class History(Callback):
             world = data.world(held_out=True, instances=instances)
             self.world = world.to(pl_module.device, next(pl_module.parameters()).dtype)
             if trainer.global_step == 0:
-                self._look(trainer, pl_module)
+                self._take(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Look after a burst that ended at one of the steps."""
+        """Take a Snapshot after a burst that ended at one of the steps."""
         if trainer.global_step in self.steps:
-            self._look(trainer, pl_module)
+            self._take(trainer, pl_module)
 
     def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """A checkpoint that is evaluated shows its history too."""
+        """Restore the history of a checkpoint that is evaluated."""
         self._restore(trainer, pl_module)
 
     on_test_start = on_validation_start
@@ -94,17 +94,17 @@ class History(Callback):
             for k in range(len(saved["step"])):
                 self._add(module, _restored(now, saved, k))
 
-    def _look(self, trainer: Trainer, module: Any) -> None:
+    def _take(self, trainer: Trainer, module: Any) -> None:
         loss = module.held_out_losses(self.world).cpu()
         self._add(module, replace(module.snapshot(), loss=loss, objective=None, history=()))
 
     def _add(self, module: Any, moment: Snapshot) -> None:
-        self.moments.append(moment)
-        module.remember(moment)
+        module.history.append(moment)
+        self.moments = module.history
 
 
 def _restored(now: Snapshot, saved: dict[str, Any], k: int) -> Snapshot:
-    """The k-th Snapshot of a checkpoint, whose model has the buffers of today's."""
+    """Restore the k-th Snapshot of a checkpoint; buffers are those of the present model."""
     parameters = saved["model"]
 
     def earlier(name: str, tensor: Tensor) -> Tensor:

@@ -14,20 +14,20 @@ class Meshes(SnapshotCallback):
     the faces of their convex hull. Other models have none.
 
     Args:
-        most: most models that get a mesh, evenly picked from the grid.
+        max_models: number of models that get a mesh, evenly spaced over the grid.
     """
 
-    def __init__(self, most: int = 4) -> None:
-        self.most = most
+    def __init__(self, max_models: int = 4) -> None:
+        self.max_models = max_models
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Only where there are three dimensions to look at."""
-        if pl_module.variant.hidden == 3 and self.most > 0:
+        """Log only models of three hidden dimensions."""
+        if pl_module.variant.hidden == 3 and self.max_models > 0:
             super().on_validation_end(trainer, pl_module)
 
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """Log."""
-        for name, model in cells(snapshot, self.most):
+        """Log the meshes."""
+        for name, model in cells(snapshot, self.max_models):
             if model.W.shape[1] == 3:  # a grid axis may give it fewer
                 for writer in writers(trainer, "add_mesh"):
                     writer.add_mesh(f"polyhedron {name}", **mesh(model), global_step=snapshot.step)

@@ -40,7 +40,7 @@ class SnapshotMetrics(SnapshotCallback):
         measure: further functions from a Snapshot to ``(inst,)``, ``(inst, feat)`` or
             ``(inst, hidden)``.
         tables: functions from a Snapshot to the rows of a table of their own, ``<name>.csv``.
-        most: most means that one metric may have in TensorBoard.
+        max_tags: number of means that one metric may have in TensorBoard.
     """
 
     sees_diverged = True
@@ -49,9 +49,9 @@ class SnapshotMetrics(SnapshotCallback):
         self,
         measure: list[Callable] | None = None,
         tables: list[Callable] | None = None,
-        most: int = 32,
+        max_tags: int = 32,
     ) -> None:
-        self.measure, self.tables, self.most = measure or [], tables or [], most
+        self.measure, self.tables, self.max_tags = measure or [], tables or [], max_tags
         self.coordinates: Sequence[Coordinates] = ()
         self.tags: dict[str, list[int]] = {}
 
@@ -129,7 +129,7 @@ class SnapshotMetrics(SnapshotCallback):
         """Group the instances that share a tag; done once for a grid."""
         if self.coordinates != snapshot.coordinates:
             self.coordinates = snapshot.coordinates
-            self.tags = _group_instances(snapshot.coordinates, self.most)
+            self.tags = _group_instances(snapshot.coordinates, self.max_tags)
         return self.tags
 
     def _histogram(self, trainer: Trainer, name: str, values: Tensor, step: int) -> None:
@@ -156,7 +156,7 @@ def _check_shape(metric: Callable, instances: int, values: Tensor) -> None:
         )
 
 
-def _group_instances(cells: Sequence[Coordinates], most: int) -> dict[str, list[int]]:
+def _group_instances(cells: Sequence[Coordinates], max_tags: int) -> dict[str, list[int]]:
     """Group instances by tag, in the finest of three ways that has few enough tags."""
     axes = list(dict.fromkeys(name for cell in cells for name in cell))
     for names in (axes, [name for name in axes if name != "seed"], axes[:1]):
@@ -164,6 +164,6 @@ def _group_instances(cells: Sequence[Coordinates], most: int) -> dict[str, list[
         for i, cell in enumerate(cells):
             tag = format_cell({name: cell[name] for name in names if name in cell})
             groups.setdefault(tag, []).append(i)
-        if len(groups) <= most:
+        if len(groups) <= max_tags:
             return groups
     return {}

@@ -10,17 +10,21 @@ from toysuper.callbacks.waiting import Waiting
 
 
 class StepProgressBar(ProgressBar):
-    """Loss and steps per second, once or twice a second; Lightning's own bar counts bursts."""
+    """Shows the loss and the steps per second; Lightning's own bar counts bursts.
+
+    Args:
+        seconds: time between two updates.
+    """
 
     def __init__(self, seconds: float = 0.5) -> None:
         super().__init__()
         self.seconds = seconds
         self.bar: tqdm | None = None
-        self.waiting: Waiting | None = None
+        self.message: Waiting | None = None
         self.enabled = True
 
     def disable(self) -> None:
-        """Stay silent (every rank but the first)."""
+        """Show nothing, on every rank but the first."""
         self.enabled = False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
@@ -34,11 +38,11 @@ class StepProgressBar(ProgressBar):
             disable=not self.enabled,
             dynamic_ncols=True,
         )
-        self._wait("compiling the training step" if pl_module.jit else "the first steps")
+        self._show_message("compiling the training step" if pl_module.jit else "the first steps")
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        """Move on by a burst."""
-        self._done()
+        """Advance by the steps of a burst."""
+        self._remove_message()
         if self.bar is None or self.bar.disable:
             return
         loss = trainer.callback_metrics.get("val/loss", trainer.callback_metrics.get("train/loss"))
@@ -47,42 +51,42 @@ class StepProgressBar(ProgressBar):
         self.bar.update(trainer.global_step - self.bar.n)
 
     def on_validation_start(self, *_: Any) -> None:
-        """Say that the loss is measured, should it take long."""
-        self._wait("measuring the held-out loss")
+        """Show a message if measuring takes long."""
+        self._show_message("measuring the held-out loss")
 
     def on_validation_end(self, *_: Any) -> None:
-        """It is."""
-        self._done()
+        """Remove the message."""
+        self._remove_message()
 
     def on_test_start(self, *_: Any) -> None:
-        """Say that the loss is measured, should it take long."""
-        self._wait("measuring the held-out loss")
+        """Show a message if measuring takes long."""
+        self._show_message("measuring the held-out loss")
 
     def on_predict_start(self, *_: Any) -> None:
-        """Say what takes long."""
-        self._wait("predicting")
+        """Show a message if predicting takes long."""
+        self._show_message("predicting")
 
     def on_test_end(self, *_: Any) -> None:
-        """It is done."""
-        self._done()
+        """Remove the message."""
+        self._remove_message()
 
     def on_predict_end(self, *_: Any) -> None:
-        """It is done."""
-        self._done()
+        """Remove the message."""
+        self._remove_message()
 
     def on_exception(self, *_: Any) -> None:
-        """Say no more."""
-        self._done()
+        """Remove the message."""
+        self._remove_message()
 
-    def _wait(self, what: str) -> None:
-        self._done()
+    def _show_message(self, message: str) -> None:
+        self._remove_message()
         if self.enabled:
-            self.waiting = Waiting(what).start()
+            self.message = Waiting(message).start()
 
-    def _done(self) -> None:
-        if self.waiting:
-            self.waiting.stop()
-            self.waiting = None
+    def _remove_message(self) -> None:
+        if self.message:
+            self.message.stop()
+            self.message = None
 
     def on_train_end(self, *_: Any) -> None:
         """Leave the bar at its last state."""

@@ -12,27 +12,27 @@ from toysuper.callbacks.base import SnapshotCallback, cells, run_folder
 from toysuper.runs.files import write_atomic
 from toysuper.snapshot import Snapshot
 
-LEAST = 3
-"""Dimensions below which the projector shows nothing; zeros fill them up."""
+MIN_DIMENSIONS = 3
+"""Dimensions below which the projector shows nothing; zeros are added."""
 
 
 class Projector(SnapshotCallback):
-    """Writes the columns of W of each cell's best model, with what is known of each feature.
+    """Writes the columns of W of each cell's best model, with the metrics of each feature.
 
     Args:
-        most: most models to show, evenly picked from the grid; 0 writes none.
+        max_models: number of models, evenly spaced over the grid; 0 writes none.
     """
 
-    def __init__(self, most: int = 8) -> None:
-        self.most = most
+    def __init__(self, max_models: int = 8) -> None:
+        self.max_models = max_models
 
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Write ``projector/*.tsv`` and the file that names them."""
         folder = run_folder(trainer)
-        shown, config = cells(snapshot, self.most), ProjectorConfig()
-        if folder is None or not shown:
+        models, config = cells(snapshot, self.max_models), ProjectorConfig()
+        if folder is None or not models:
             return
-        for i, (name, model) in enumerate(shown):
+        for i, (name, model) in enumerate(models):
             entry = config.embeddings.add(tensor_name=name)
             entry.tensor_path, entry.metadata_path = f"projector/{i}.tsv", f"projector/{i}.meta.tsv"
             _write(folder / entry.tensor_path, directions(model))
@@ -41,14 +41,14 @@ class Projector(SnapshotCallback):
 
 
 def directions(model: Snapshot) -> list[list[Any]]:
-    """One row per feature: its column of W."""
-    blank = [0.0] * max(0, LEAST - model.W.shape[1])
-    return [[*column, *blank] for column in model.W[0].T.tolist()]
+    """Return a row per feature, its column of W."""
+    zeros = [0.0] * max(0, MIN_DIMENSIONS - model.W.shape[1])
+    return [[*column, *zeros] for column in model.W[0].T.tolist()]
 
 
 def metadata(model: Snapshot) -> list[list[Any]]:
-    """The header, then one row per feature."""
-    known = {
+    """Return the header and a row per feature."""
+    columns = {
         "feature": list(range(model.W.shape[2])),
         "importance": model.importance[0].tolist(),
         "density": model.density[0].tolist(),
@@ -58,7 +58,7 @@ def metadata(model: Snapshot) -> list[list[Any]]:
         "bias": model.bias[0].tolist(),
         "set": model.sets[0].tolist(),
     }
-    return [[*known], *map(list, zip(*known.values(), strict=True))]
+    return [[*columns], *map(list, zip(*columns.values(), strict=True))]
 
 
 def _write(path: Path, rows: list[list[Any]]) -> None:

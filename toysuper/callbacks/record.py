@@ -1,4 +1,4 @@
-"""What a run writes at its end: claims and predictions."""
+"""Claims and predictions, which a run writes at its end."""
 
 import io
 from collections.abc import Callable
@@ -21,30 +21,32 @@ from toysuper.training.sharding import gather_instances, is_sharded
 
 
 class Claims(SnapshotCallback):
-    """Prints whether the paper's claims hold here, and writes ``claims.csv``.
+    """Prints whether the paper's claims hold, and writes ``claims.csv``.
 
-    A claim that fails is shown as failing and stops nothing.
+    A claim that fails does not stop the run.
 
     Args:
         check: functions from a Snapshot to a list of claims.
     """
 
+    sees_diverged = True
+
     def __init__(self, check: list[Callable] | None = None) -> None:
         self.check = check or []
         self.claims: list[Claim] = []
 
-    sees_diverged = True
-
     def final(self, trainer: Trainer, snapshot: Snapshot) -> None:
-        """Check, print, write."""
-        sound = snapshot.without_diverged()
-        self.claims = [claim for check in self.check for claim in attempt(check, sound, list) or []]
-        if len(sound) < len(snapshot):
+        """Check the claims, print them and write them."""
+        finite = snapshot.without_diverged()
+        self.claims = [
+            claim for check in self.check for claim in attempt(check, finite, list) or []
+        ]
+        if len(finite) < len(snapshot):
             diverged = snapshot.pick(snapshot.diverged.nonzero().flatten().tolist()).coordinates
             print(f"\nleft out of averages, figures and claims: {format_cells(diverged)} diverged")
         if not self.claims:
             return
-        columns = get_terminal_size((0, 0)).columns or None  # of a file, as many as it takes
+        columns = get_terminal_size((0, 0)).columns or None  # a file has no width
         print(f"\n{table(self.claims, columns)}\n")
         log_text(trainer, "4 claims", markdown(self.claims))
         folder = run_folder(trainer)
@@ -57,7 +59,7 @@ class Predictions(Callback):
     """Writes ``predictions.pt``: features and reconstructions, ``(inst, feat, samples)``."""
 
     def on_predict_start(self, *_: Any) -> None:
-        """Nothing collected yet."""
+        """Forget earlier batches."""
         self.batches: list[dict[str, Tensor]] = []
 
     def on_predict_batch_end(self, trainer: Trainer, pl_module: Any, outputs: Any, *_: Any) -> None:
@@ -68,8 +70,8 @@ class Predictions(Callback):
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Join the batches and write them; each rank writes its own samples."""
         folder = trainer.log_dir if trainer.logger else None  # rank 0's, on every rank
-        mine = trainer.is_global_zero or not is_sharded(trainer)
-        if folder is not None and mine:
+        writes = trainer.is_global_zero or not is_sharded(trainer)
+        if folder is not None and writes:
             joined = {k: torch.cat([b[k] for b in self.batches], -1) for k in self.batches[0]}
             content = io.BytesIO()
             torch.save(joined, content)

@@ -1,4 +1,4 @@
-"""When checkpoints are written: after every validation, and when the process is asked to end."""
+"""When checkpoints are written: after every validation, and at SIGTERM."""
 
 import re
 import signal
@@ -14,43 +14,46 @@ from toysuper.runs.checkpoints import list_checkpoints
 
 
 class Stopped(Exception):
-    """Training ended early because it was asked to, with all that it did saved."""
+    """Training ended early at SIGTERM, after its state was saved."""
 
 
 class Checkpoints(Checkpoint):
     """Writes ``checkpoints/epoch=<e>-step=<k>.ckpt`` and keeps the newest two.
 
-    On SIGTERM the burst is finished, its state saved, and :class:`Stopped` raised, on every rank
+    At SIGTERM the burst is finished, its state saved, and :class:`Stopped` raised, on every rank
     at the same step.
+
+    Args:
+        keep: number of checkpoints to keep.
     """
 
     def __init__(self, keep: int = 2) -> None:
-        self.keep, self.asked = keep, False
+        self.keep, self.terminated = keep, False
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Listen for SIGTERM; Lightning restores the earlier handler at the end."""
-        self.asked, self.launcher = False, trainer.strategy.launcher
+        self.terminated, self.launcher = False, trainer.strategy.launcher
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._ask)
+            signal.signal(signal.SIGTERM, self._on_sigterm)
 
-    def _ask(self, signum: int, _: Any) -> None:
-        if self.launcher and not self.asked:
+    def _on_sigterm(self, signum: int, _: Any) -> None:
+        if self.launcher and not self.terminated:
             self.launcher.kill(signum)  # the processes that it started for the other ranks
-        self.asked = True
+        self.terminated = True
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Save and stop if any rank was asked to."""
+        """Save and stop if any rank received SIGTERM."""
         if trainer.world_size > 1:
-            self.asked = trainer.strategy.reduce_boolean_decision(self.asked, all=False)
-        if self.asked and not trainer.is_last_batch:  # else after the validation that follows
+            self.terminated = trainer.strategy.reduce_boolean_decision(self.terminated, all=False)
+        if self.terminated and not trainer.is_last_batch:  # else after the validation that follows
             self._save(trainer)
             self._stop(trainer)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Save, and stop if there is more to do and any rank was asked to stop."""
+        """Save; stop if steps are left and any rank received SIGTERM."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._save(trainer)
-            if self.asked and trainer.global_step < pl_module.total_steps():
+            if self.terminated and trainer.global_step < pl_module.total_steps():
                 self._stop(trainer)
 
     def _stop(self, trainer: Trainer) -> None:
@@ -71,11 +74,11 @@ class Checkpoints(Checkpoint):
 
 
 def _prune(folder: Path, keep: int) -> None:
-    """Leave the newest of our own; what other callbacks write is theirs to keep."""
-    ours = [
+    """Delete all but the newest of this callback's checkpoints, and none of another callback's."""
+    checkpoints = [
         path
         for path in list_checkpoints(folder)
         if re.fullmatch(r"epoch=\d+-step=\d+.ckpt", path.name)
     ]
-    for old in ours[keep:]:
+    for old in checkpoints[keep:]:
         old.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Words for whoever waits: what takes long, and for how long already."""
+"""A message for what takes long, with the seconds that it has taken."""
 
 import sys
 from threading import Event, Thread
@@ -6,46 +6,53 @@ from typing import Self
 
 from tqdm import tqdm
 
-PATIENCE, OF_FILES = 1.0, 5.0
-"""Seconds that may pass without a word on a screen, and in a file."""
+SCREEN_DELAY, FILE_DELAY = 1.0, 5.0
+"""Seconds before the message appears on a screen, and in a file."""
 
 
 class Waiting:
-    """Says what goes on, once it has taken a second: a line that counts, gone when it is done.
+    """Shows a message while its block runs, if that takes longer than a second.
 
-    Where the screen is a file, one line is written, and later. ``silent`` says nothing at all.
+    On a screen the message counts the seconds and disappears at the end; in a file it is one line.
 
-    >>> with Waiting("drawing"):  # quick, so nothing is said
+    Args:
+        message: what is being done.
+        delay: seconds before the message appears.
+
+    Attributes:
+        silent: set it on the class to show no message at all.
+
+    >>> with Waiting("drawing"):  # quick, so no message appears
     ...     picture = None
     """
 
     silent = False
 
-    def __init__(self, what: str, patience: float | None = None) -> None:
-        usual = PATIENCE if sys.stderr.isatty() else OF_FILES
-        self.what, self.patience = what, usual if patience is None else patience
-        self.over = Event()
-        self.thread = Thread(target=self._tell, daemon=True)
+    def __init__(self, message: str, delay: float | None = None) -> None:
+        default = SCREEN_DELAY if sys.stderr.isatty() else FILE_DELAY
+        self.message, self.delay = message, default if delay is None else delay
+        self.finished = Event()
+        self.thread = Thread(target=self._show, daemon=True)
 
     def start(self) -> Self:
-        """Begin to wait."""
+        """Show the message after the delay."""
         self.thread.start()
         return self
 
     def stop(self, *_: object) -> None:
-        """It is done."""
-        self.over.set()
+        """Remove the message."""
+        self.finished.set()
         self.thread.join()
 
     __enter__, __exit__ = start, stop
 
-    def _tell(self) -> None:
-        if self.over.wait(self.patience) or Waiting.silent:
+    def _show(self) -> None:
+        if self.finished.wait(self.delay) or Waiting.silent:
             return
         if not sys.stderr.isatty():
-            tqdm.write(f"{self.what} …", file=sys.stderr)
+            tqdm.write(f"{self.message} …", file=sys.stderr)
             return
-        with tqdm(desc=self.what, bar_format="{desc} … {elapsed}", leave=False) as line:
-            line.start_t -= self.patience
-            while not self.over.wait(0.2):
+        with tqdm(desc=self.message, bar_format="{desc} … {elapsed}", leave=False) as line:
+            line.start_t -= self.delay
+            while not self.finished.wait(0.2):
                 line.refresh()

@@ -55,7 +55,7 @@ VERB = """usage: toysuper {verb} --config NAME_OR_FILE [--config PRESET_OR_FILE 
 
   --figures.draw '[my_figures.mine]'   functions to draw; --figures.every validations between
   --metrics.measure, --claims.check    further metrics, claims to check
-  --projector.most, --hparams.most     models on these pages of TensorBoard
+  --projector.max_models               models on this page of TensorBoard; as --hparams
 
 more: toysuper {verb} --help-all         every setting with its default
       toysuper {verb} --config intro --print_config

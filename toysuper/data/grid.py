@@ -138,18 +138,18 @@ def format_cell(coordinates: Mapping[str, Value]) -> str:
     return ",".join(terms) or "model"
 
 
-def format_cells(cells: Sequence[Mapping[str, Value]], most: int = 5) -> str:
+def format_cells(cells: Sequence[Mapping[str, Value]], max_cells: int = 5) -> str:
     """Write how many cells there are, and the first of them.
 
     Args:
         cells: their coordinates.
-        most: how many are written out.
+        max_cells: number of cells that are written out.
 
-    >>> format_cells([{"seed": 0}, {"seed": 1}, {"seed": 2}], most=2)
+    >>> format_cells([{"seed": 0}, {"seed": 1}, {"seed": 2}], max_cells=2)
     '3 (seed=0; seed=1; …)'
     """
-    names = [format_cell(cell) for cell in cells[:most]]
-    return f"{len(cells)} ({'; '.join([*names, *['…'] * (len(cells) > most)])})"
+    names = [format_cell(cell) for cell in cells[:max_cells]]
+    return f"{len(cells)} ({'; '.join([*names, *['…'] * (len(cells) > max_cells)])})"
 
 
 def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:

@@ -1,4 +1,4 @@
-"""Keeping freed memory, which a step of the same sizes wants again at once."""
+"""Keep freed memory for the next step, which needs arrays of the same sizes."""
 
 import ctypes
 import sys
@@ -7,7 +7,7 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def keep_freed_memory() -> bool:
-    """Ask glibc not to hand freed arrays back to the system; whether it agreed.
+    """Ask glibc not to return freed arrays to the system, and return whether it agreed.
 
     Otherwise each step of a model with arrays of megabytes takes thousands of page faults, which
     cost as much as its arithmetic. Other systems' allocators keep such memory by themselves.

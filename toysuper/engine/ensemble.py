@@ -22,10 +22,10 @@ from toysuper.engine.step import (
 )
 from toysuper.errors import UserError
 
-CACHE = 1 << 18
-"""Numbers in x that keep a step within a core's cache: 1 MiB of float32."""
-DEVICE = 1 << 27
-"""Numbers in x that keep a step within a few GiB of an accelerator's memory."""
+CACHE_NUMBERS = 1 << 18
+"""Numbers in x for which a step fits into a core's cache: 1 MiB of float32."""
+DEVICE_NUMBERS = 1 << 27
+"""Numbers in x for which a step needs a few GiB of an accelerator's memory."""
 
 
 class EnsembleFunction:
@@ -161,13 +161,13 @@ def _instances_per_call(model: Any, world: Any) -> int:
     features, cpu = world.density.shape[1], world.density.device.type == "cpu"
     if cpu and is_large(model.hidden, features, world.columns):
         return 1
-    room = CACHE if cpu else DEVICE
-    room *= 16 if is_small(model.hidden, features) else 1  # then only x and gradients are stored
-    return max(1, room // (features * world.columns))
+    numbers = CACHE_NUMBERS if cpu else DEVICE_NUMBERS
+    numbers *= 16 if is_small(model.hidden, features) else 1  # then only x and gradients are stored
+    return max(1, numbers // (features * world.columns))
 
 
 def _slices(instances: int, chunk: int) -> list[slice]:
-    """Equal slices, so that one graph does for all; the last may overlap the one before it."""
+    """Cut equal slices, which need one graph only; the last may overlap the one before it."""
     size = ceil(instances / ceil(instances / chunk))
     starts = [min(start, instances - size) for start in range(0, instances, size)]
     return [slice(start, start + size) for start in starts]

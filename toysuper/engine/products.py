@@ -1,9 +1,9 @@
 """How matrix products are computed: a pass over the compiled step's graph.
 
-torch's batched product is made for neither end of our sizes. Products of a few rows are written
-out row by row, so that the whole step, noise included, becomes loops over (instance, sample) that
-keep their intermediates in registers. Large ones on CPU go to oneDNN, whose kernels use the
-widest vectors on every processor.
+torch's batched product is slow for very small and for large matrices. Products of a few rows are
+written out row by row. The whole step, noise included, then becomes loops over (instance, sample)
+that keep their intermediates in registers. Large products on CPU are computed by oneDNN, whose
+kernels use the widest vectors of the processor.
 """
 
 from typing import Any
@@ -20,11 +20,16 @@ from toysuper.engine.rows import MIN_BATCH, Rewriter
 aten = torch.ops.aten
 
 MAX_UNROLLED_SIZE = 8
-"""Largest m n that is written out; above it the graph grows faster than the gain."""
+"""Largest m n that is written out; larger graphs take too long to compile."""
 
 
 def is_small(hidden: int, features: int) -> bool:
-    """Whether products with an m × n matrix are written out."""
+    """Whether products with an m × n matrix are written out.
+
+    Args:
+        hidden: m.
+        features: n.
+    """
     return hidden * features <= MAX_UNROLLED_SIZE
 
 
@@ -32,7 +37,7 @@ class Products(CustomGraphPass):
     """Rewrites the products of a graph in place."""
 
     def __call__(self, graph: fx.Graph) -> None:
-        """Replace the graph by one of the same meaning."""
+        """Replace the graph by one that computes the same."""
         products = [node for node in graph.nodes if node.target is aten.bmm.default]
         if not products:
             return
@@ -44,7 +49,7 @@ class Products(CustomGraphPass):
         _replace(graph, Rewriter(module, batch))
 
     def uuid(self) -> Any:
-        """Compiled graphs are cached under the hash of what rewrites them."""
+        """Return the hash of this code, a part of the key under which torch caches graphs."""
         return get_hash_for_files((__file__, rows.__file__))
 
 
@@ -54,7 +59,7 @@ def _size(product: fx.Node) -> tuple[int, int, int]:
 
 
 def _broadcast_mask(node: fx.Node) -> bool:
-    """A truth value for a whole row, on which torch 2.13's C++ for float64 loops crashes."""
+    """Whether a node is one bool per row, for which torch 2.13's C++ of float64 loops crashes."""
     value = node.meta.get("val")
     return getattr(value, "dtype", None) == torch.bool and value.shape[-1:] == (1,)
 
@@ -65,7 +70,7 @@ def _replace(graph: fx.Graph, rewriter: Rewriter) -> None:
     with inputs[0].fake_mode:
         module = make_fx(rewriter.run, select_decomp_table())(*inputs)
     if any(node.op == "get_attr" for node in module.graph.nodes):
-        return  # a constant of the user's; they keep torch's own products
+        return  # a constant of the user's, which graph_copy cannot move
     new = [node for node in module.graph.nodes if node.op == "placeholder"]
     (output,) = graph.find_nodes(op="output")
     with graph.inserting_before(output):

@@ -13,11 +13,11 @@ from torch.fx.node import Target
 aten = torch.ops.aten
 
 MIN_DENSE_WORK = 1 << 20
-"""Multiplications per instance from which oneDNN pays."""
+"""Multiplications per instance from which oneDNN is faster."""
 MIN_BATCH = 64
-"""A shorter dimension is no batch."""
+"""Fewest samples for which products are written out."""
 MAX_UNROLLED_TERMS = 8
-"""Instances that get a call each; terms of a sum that are written out."""
+"""Most terms of a sum that are written out, and most instances that get a call each."""
 
 
 class RowList(UserList[Tensor]):  # torch.fx looks into tuples and lists
@@ -33,9 +33,13 @@ SAME = {*VIEWS, aten.clone.default}
 
 
 class Rewriter(fx.Interpreter):
-    """Runs a graph; with ``batch``, tensors ``(inst, k, batch)`` live as :class:`RowList`.
+    """Runs a graph with tensors ``(inst, k, batch)`` as :class:`RowList`, operation by operation.
 
-    What has no rule is computed by torch's own operation on the whole tensor.
+    Operations without a rule are torch's own, on the stacked tensor.
+
+    Args:
+        module: the graph.
+        batch: number of samples; None leaves all tensors as they are.
     """
 
     def __init__(self, module: fx.GraphModule, batch: int | None) -> None:
@@ -44,29 +48,29 @@ class Rewriter(fx.Interpreter):
         self.shape: Sequence[int] = ()
 
     def run_node(self, node: fx.Node) -> Any:
-        """Note the shape of the result, then compute it."""
+        """Store the shape of the result, then compute it."""
         value = node.meta.get("val")
         self.shape = value.shape if isinstance(value, Tensor) else ()
         return super().run_node(node)
 
     def call_function(self, target: Target, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Compute by rule, else on whole tensors."""
-        found = self._by_rule(target, args, kwargs)
-        if found is None:
+        """Compute by a rule, or without one on stacked tensors."""
+        result = self._apply_rule(target, args, kwargs)
+        if result is None:
             args, kwargs = fx.node.map_aggregate((args, kwargs), stack_rows)
-            found = super().call_function(target, args, kwargs)
-        return found
+            result = super().call_function(target, args, kwargs)
+        return result
 
     def output(self, target: Target, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Whole tensors leave the graph."""
+        """Stack the outputs."""
         return fx.node.map_aggregate(super().output(target, args, kwargs), stack_rows)
 
-    def _by_rule(self, target: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    def _apply_rule(self, target: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         x = args[0] if args else None
         if target is aten.bmm.default:
             return product(*map(self._rows, args))
         if target in VIEWS and isinstance(x, Tensor) and tuple(self.shape) == tuple(x.shape):
-            return x  # a view of what is not stored yet would be stored as well
+            return x  # torch would store the argument of a view
         if target in SAME and isinstance(x, RowList | ColumnList):
             return x if tuple(self.shape) == tuple(stack_rows(x).shape) else None
         if target is aten.permute.default and isinstance(x, RowList | ColumnList):
@@ -77,7 +81,7 @@ class Rewriter(fx.Interpreter):
             )
         if target is aten.sum.dim_IntList and isinstance(x, RowList) and not kwargs:
             return _sum(x, *args[1:])
-        if torch.Tag.pointwise in getattr(target, "tags", ()) and self._by_row(args):
+        if torch.Tag.pointwise in getattr(target, "tags", ()) and self._is_rowwise(args):
             count = range(self.shape[1])
             return RowList(target(*(_row(a, k) for a in args), **kwargs) for k in count)
         return None
@@ -89,13 +93,13 @@ class Rewriter(fx.Interpreter):
             return ColumnList(x.unbind(2))
         return x
 
-    def _by_row(self, args: tuple) -> bool:
+    def _is_rowwise(self, args: tuple) -> bool:
         fits = len(self.shape) == 3 and self.shape[2] == self.batch
         return fits and not any(isinstance(a, ColumnList) for a in args)
 
 
 def stack_rows(x: Any) -> Any:
-    """The tensor again."""
+    """Stack rows or columns to the tensor; return anything else as it is."""
     if isinstance(x, RowList | ColumnList):
         return torch.stack(list(x), 1 if isinstance(x, RowList) else 2)
     return x
@@ -116,7 +120,12 @@ def _sum(x: RowList, dims: Sequence[int], keepdim: bool = False) -> Any:
 
 
 def product(a: Any, b: Any) -> Any:
-    """``a @ b`` for each instance."""
+    """Compute ``a @ b`` for each instance.
+
+    Args:
+        a: ``(inst, r, k)``, or its rows.
+        b: ``(inst, k, c)``, or its rows or columns.
+    """
     if isinstance(a, Tensor) and isinstance(b, RowList):
         return RowList(_dot(a[:, r, :, None].unbind(1), b) for r in range(a.shape[1]))
     if isinstance(a, RowList) and isinstance(b, ColumnList):
@@ -125,7 +134,7 @@ def product(a: Any, b: Any) -> Any:
     a, b = stack_rows(a), stack_rows(b)
     if a.shape[2] <= MAX_UNROLLED_TERMS < MIN_BATCH <= b.shape[2]:
         return _dot(a[..., None].unbind(2), b[:, None].unbind(2))
-    if a.shape[2] > a.shape[1] > b.shape[2]:  # the same sums, twice as fast this way round
+    if a.shape[2] > a.shape[1] > b.shape[2]:  # the same sums, twice as fast when transposed
         return _dense(b.mT, a.mT).mT
     return _dense(a, b)
 
@@ -135,14 +144,20 @@ def _dot(weights: Sequence[Tensor], rows: Sequence[Tensor]) -> Tensor:
 
 
 def is_large(hidden: int, features: int, samples: int) -> bool:
-    """Whether products with an m × n matrix are worth a call of their own."""
+    """Whether a product with an m × n matrix is worth a call of oneDNN.
+
+    Args:
+        hidden: m.
+        features: n.
+        samples: columns of the other factor.
+    """
     return hidden * features * samples >= MIN_DENSE_WORK
 
 
 def _dense(a: Tensor, b: Tensor) -> Tensor:
-    wide = a.device.type == "cpu" and a.dtype == torch.float32 and len(a) <= MAX_UNROLLED_TERMS
+    is_wide = a.device.type == "cpu" and a.dtype == torch.float32 and len(a) <= MAX_UNROLLED_TERMS
     if (
-        not (wide and is_large(a.shape[1], a.shape[2], b.shape[2]))
+        not (is_wide and is_large(a.shape[1], a.shape[2], b.shape[2]))
         or not torch.backends.mkldnn.is_available()
     ):
         return torch.bmm(a, b)

@@ -66,7 +66,7 @@ class Predictions(nn.Module):
 
 
 def metrics_step(predictions: nn.Module) -> Step:
-    """Make ``(parameters, buffers, step) -> (value of each metric …)``."""
+    """Make a function ``(parameters, buffers, step) -> (value of each metric, ...)``."""
 
     def values(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
         return functional_call(predictions, {**parameters, **buffers}, (step,))
@@ -76,10 +76,10 @@ def metrics_step(predictions: nn.Module) -> Step:
 
 
 def step_gradients(loss: nn.Module) -> Step:
-    """Make ``(parameters, buffers, step) -> (gradient of each parameter …, loss per instance)``.
+    """Make a function ``(parameters, buffers, step) -> (gradients ..., loss per instance)``.
 
     Instances share nothing, so the gradient of the sum is every instance's own gradient.
-    Parameters must be detached: attached ones make torch build a second graph that nobody uses.
+    Parameters must be detached: for attached ones torch builds a second graph in vain.
     """
 
     def call(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
@@ -96,11 +96,12 @@ def step_gradients(loss: nn.Module) -> Step:
 
 
 class Compiled:
-    """A step as one graph; eager, after one warning, where that is not possible.
+    """A step compiled into one graph; if that is not possible, eager after one warning.
 
-    torch guards every call of a compiled function: it looks at all Python state that went into
-    the graph, which for a tiny ensemble takes as long as the step. :meth:`bind_inputs` pays that
-    once and returns a call on the same tensors without it, to be used while no other code runs.
+    At every call of a compiled function torch checks all Python state that the graph depends on.
+    For a tiny ensemble this takes as long as the step. :meth:`bind_inputs` checks once and returns
+    a function that computes on the same tensors without a check. Use it only while no other code
+    runs.
 
     Args:
         step: a pure function of parameters, buffers and step.
@@ -131,7 +132,7 @@ class Compiled:
         return call
 
     def __call__(self, parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
-        """The step's result."""
+        """Compute the step."""
         if self.compiled is None:
             return self.eager(parameters, buffers, step)
         try:
@@ -148,19 +149,30 @@ class Compiled:
     def bind_inputs(
         self, parameters: Tensors, buffers: Tensors, step: Tensor
     ) -> tuple[Callable[[], Any], tuple[Tensor, ...]]:
-        """``(call, result)``: the step's result, and the same call again for the next steps."""
+        """Compute the step, and return a function for the next ones beside the result.
+
+        Args:
+            parameters: read in place at every call.
+            buffers: read in place at every call.
+            step: 0-dimensional, read in place at every call.
+
+        Returns:
+            The function, and the step's result.
+        """
         self.last_call = None
         result = self(parameters, buffers, step)
-        again = self.last_call
-        if again is not None and not self.verified:  # torch may have moved or dropped an output
-            self.verified = _same(again(), result)
-        if again is None or not self.verified:
+        call_again = self.last_call
+        if (
+            call_again is not None and not self.verified
+        ):  # torch may have moved or dropped an output
+            self.verified = _same(call_again(), result)
+        if call_again is None or not self.verified:
             return lambda: self(parameters, buffers, step), result
-        return again, result
+        return call_again, result
 
 
 def _same(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
-    def equal(x: Tensor, y: Tensor) -> bool:  # torch.equal would never trust a diverged instance
+    def equal(x: Tensor, y: Tensor) -> bool:  # torch.equal is false for NaN
         return torch.allclose(x, y, rtol=0, atol=0, equal_nan=True)
 
     return len(a) == len(b) and all(map(equal, a, b))

@@ -1,4 +1,4 @@
-"""Bursts of optimiser steps, on CUDA as one recorded graph that no step of Python slows."""
+"""Bursts of optimiser steps; on CUDA one recorded graph, replayed without Python."""
 
 import warnings
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from toysuper.engine.ensemble import Gradients
 
-WARM = 3
-"""Steps before the recording, in which kernels and optimiser states are made."""
+WARM_UP = 3
+"""Steps before the recording, in which kernels and optimiser states are created."""
 
 
 class Stepper:
@@ -34,42 +34,52 @@ class Stepper:
 
     @torch.no_grad()
     def run(self, start: int, stop: int, before: Callable[[int], None] | None = None) -> Tensor:
-        """Take steps ``start`` … ``stop - 1``, each after ``before(step)``; their mean losses."""
+        """Take the steps ``start`` to ``stop - 1`` and return their mean losses, ``(inst,)``.
+
+        Args:
+            start: first step.
+            stop: step after the last one.
+            before: called with each step before it is taken.
+        """
         self.at.fill_(start)
         self.total.zero_()
-        once = self._recorded() if self.record else self._once()
+        take_step = self._recorded() if self.record else self._make_step()
         for step in range(start, stop):
             if before:
                 before(step)
-            once()
+            take_step()
         return self.total / (stop - start)
 
-    def _once(self) -> Callable[[], None]:
+    def _make_step(self) -> Callable[[], None]:
         losses = self.gradients.losses(self.at)
 
-        def once() -> None:
+        def take_step() -> None:
             self.total.add_(next(losses))
             self.finish()
             self.at.add_(1)
 
-        return once
+        return take_step
 
     def _recorded(self) -> "Recorded":
         if self.gradients.changed(self.at) or self.recorded is None:
-            self.recorded = Recorded(self._once())
+            self.recorded = Recorded(self._make_step())
         return self.recorded
 
 
 class Recorded:
-    """A function whose kernels are recorded after some calls and then replayed."""
+    """A function whose kernels are recorded after some calls and then replayed.
+
+    Args:
+        function: does the same at every call.
+    """
 
     def __init__(self, function: Callable[[], None]) -> None:
         self.function, self.calls = function, 0
         self.graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self) -> None:
-        """Call the function, or what it was seen to do."""
-        if self.calls == WARM:
+        """Call the function, or replay its kernels."""
+        if self.calls == WARM_UP:
             self._capture()
         self.calls += 1
         if self.graph is None:
@@ -83,6 +93,6 @@ class Recorded:
             with torch.cuda.graph(graph):
                 self.function()
             self.graph = graph
-        except Exception as error:  # whatever the user's optimiser does that cannot be recorded
+        except Exception as error:  # the user's optimiser may do anything
             reason = (str(error).strip() or repr(error)).splitlines()[0]
             warnings.warn(f"steps are not recorded: {reason}", stacklevel=2)

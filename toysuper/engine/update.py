@@ -1,4 +1,4 @@
-"""An optimiser's step without what torch puts around it."""
+"""An optimiser's step without torch's wrappers."""
 
 import inspect
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
-AROUND = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
+WRAPPERS_FILE = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
 
 
 def update_of(optimizer: Any) -> Callable[[], Any]:
-    """``optimizer.step`` that skips torch's look for hooks and profilers, where no hook is set.
+    """Return ``optimizer.step`` without torch's search for hooks and profilers, if it has no hook.
 
-    That look costs a third of a tiny model's update. Needs ``torch.no_grad``.
+    The search takes a third of a tiny model's update. Needs ``torch.no_grad``.
 
     >>> weight = torch.ones(1, requires_grad=True)
     >>> weight.grad = torch.ones(1)
@@ -26,9 +26,9 @@ def update_of(optimizer: Any) -> Callable[[], Any]:
     own = (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
     if any((*own, _global_optimizer_pre_hooks, _global_optimizer_post_hooks)):
         return optimizer.step
-    optimizer._opt_called = True  # else the schedule warns that nobody stepped
-    return partial(inspect.unwrap(type(optimizer).step, stop=_is_not_torchs), optimizer)
+    optimizer._opt_called = True  # else the schedule warns that no step was taken
+    return partial(inspect.unwrap(type(optimizer).step, stop=_is_not_wrapper), optimizer)
 
 
-def _is_not_torchs(function: Callable) -> bool:
-    return function.__code__.co_filename != AROUND
+def _is_not_wrapper(function: Callable) -> bool:
+    return function.__code__.co_filename != WRAPPERS_FILE

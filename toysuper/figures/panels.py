@@ -37,9 +37,9 @@ def make_panels(
     return figure, axes
 
 
-def limit_panels(models: Snapshot, most: int = MAX_PANELS) -> Snapshot:
-    """Select at most ``most`` of the models, evenly spaced over the grid."""
-    return models.pick(evenly(len(models), most)) if len(models) > most else models
+def limit_panels(models: Snapshot, max_panels: int = MAX_PANELS) -> Snapshot:
+    """Select at most ``max_panels`` of the models, evenly spaced over the grid."""
+    return models.pick(evenly(len(models), max_panels)) if len(models) > max_panels else models
 
 
 def best_by_sparsity(snapshot: Snapshot, figure: str) -> Snapshot:

@@ -214,10 +214,6 @@ class EnsembleModule(LightningModule):
             self._snapshot = self._take_snapshot(data or self.trainer.datamodule)
         return replace(self._snapshot, history=tuple(self.history))
 
-    def remember(self, snapshot: Snapshot) -> None:
-        """Add a Snapshot to the history of all later ones."""
-        self.history.append(snapshot)
-
     def _take_snapshot(self, data: SyntheticData) -> Snapshot:
         loss, objective = self.held_out.loss(), self.held_out.objective()
         model = gather_model(self._trainer, self.variant)
