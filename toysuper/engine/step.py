@@ -162,9 +162,8 @@ class Compiled:
         self.last_call = None
         result = self(parameters, buffers, step)
         call_again = self.last_call
-        if (
-            call_again is not None and not self.verified
-        ):  # torch may have moved or dropped an output
+        if call_again is not None and not self.verified:
+            # torch may have moved or dropped an output
             self.verified = _same(call_again(), result)
         if call_again is None or not self.verified:
             return lambda: self(parameters, buffers, step), result

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from tests._run import environment
 from toysuper.cli import collect
@@ -73,37 +73,32 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
 
 
 HOLDER = """
-import sys, time
+import subprocess, sys
 from pathlib import Path
-from toysuper.cli.sweep.storage import acquire_lock
+from toysuper.cli.sweep.storage import acquire_lock, descriptors
 lock = acquire_lock(Path(sys.argv[1]), Path(sys.argv[1], "hidden=1"))
-print("locked", flush=True)
-time.sleep(60)
+run = subprocess.Popen(["sleep", "60"], pass_fds=descriptors(lock))
+print(run.pid, flush=True)
+run.wait()
 """
 
 
-def test_the_point_of_a_killed_worker_is_free(tmp_path: Path) -> None:
+def test_a_point_is_free_once_its_worker_and_its_run_have_ended(tmp_path: Path) -> None:
+    """A killed worker leaves its run, which goes on."""
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     worker = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
-    assert worker.stdout.readline() == "locked\n"
+    run = int(worker.stdout.readline())
     with pytest.raises(Timeout):
         acquire_lock(tmp_path, tmp_path / "hidden=1")
     worker.kill()
-    worker.communicate()
+    worker.wait()
+    with pytest.raises(Timeout):
+        acquire_lock(tmp_path, tmp_path / "hidden=1")
+    os.kill(run, signal.SIGKILL)
+    worker.communicate()  # returns when the run has closed its output
     for _ in range(2):  # and what is released is free
         with acquire_lock(tmp_path, tmp_path / "hidden=1"), pytest.raises(Timeout):
             acquire_lock(tmp_path, tmp_path / "hidden=1")
-
-
-def test_a_run_that_outlives_its_worker_keeps_the_point(tmp_path: Path) -> None:
-    run = tmp_path / "hidden=1" / "small" / "0"
-    run.mkdir(parents=True)
-    with FileLock(run / ".lock"):
-        for _ in range(2):
-            with pytest.raises(Timeout):
-                acquire_lock(tmp_path, tmp_path / "hidden=1")
-    with acquire_lock(tmp_path, tmp_path / "hidden=1"):
-        pass
 
 
 def test_a_failure_is_reported_and_a_name_belongs_to_one_sweep(tmp_path: Path, capsys) -> None:
@@ -123,7 +118,7 @@ def trained(tmp_path: Path, monkeypatch) -> Iterator[list[dict[str, str]]]:
     """The points that a sweep in this process comes to; those of ``bad`` values fail."""
     points: list[dict[str, str]] = []
 
-    def train(self: Sweep, point: dict[str, str]) -> float | None:
+    def train(self: Sweep, point: dict[str, str], lock: object) -> float | None:
         time.sleep(0.01)
         points.append(point)
         run = self.points.point_folder(point) / "small" / "0"

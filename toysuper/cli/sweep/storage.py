@@ -1,5 +1,6 @@
 """Where the points of a sweep are stored, and the lock of each point."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ def trial_state(name: str) -> Any:
 def acquire_lock(root: Path, folder: Path) -> Any:
     """Lock the folder of a point, so that no other process works on it.
 
-    The system releases the lock when the process ends, however it ends. A run that a killed
-    process had started goes on and holds the lock of its own run folder, so that is tried, too.
+    The system releases the lock when the last process ends that holds it, however it ends. A
+    child that inherits :func:`descriptors` holds it as long as it runs, even if its parent is
+    killed.
 
     Args:
         root: folder that the point's folder has to lie in.
@@ -51,12 +53,13 @@ def acquire_lock(root: Path, folder: Path) -> Any:
     """
     refuse_links(root, folder, folder / ".point")
     folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / ".point").acquire(blocking=False)
-    try:
-        for path in folder.glob("*/*/.lock"):
-            with FileLock(path).acquire(blocking=False):
-                pass
-    except BaseException:
-        lock.lock.release()
-        raise
-    return lock
+    return FileLock(folder / ".point").acquire(blocking=False)
+
+
+def descriptors(lock: Any) -> tuple[int, ...]:
+    """Return the file descriptors of a lock, for children to inherit; none on Windows.
+
+    Args:
+        lock: what :func:`acquire_lock` returned.
+    """
+    return (lock.lock._context.lock_file_fd,) if os.name == "posix" else ()

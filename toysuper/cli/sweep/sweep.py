@@ -8,11 +8,13 @@ import time
 from csv import DictReader
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 from toysuper.cli.arguments import pop_allow_flags, resolve_config_args
 from toysuper.cli.collect import collect, write_table
 from toysuper.cli.sweep.axis import parse_axis
 from toysuper.cli.sweep.points import ROOT, Point, PointList, hash_of
+from toysuper.cli.sweep.storage import descriptors
 from toysuper.errors import UserError
 from toysuper.runs.files import refuse_links
 
@@ -50,7 +52,7 @@ class Sweep:
         while not self.stopping and (job := self.points.next()):
             trial, point, lock = job
             with lock:
-                begin, value = time.monotonic(), self.train(point)
+                begin, value = time.monotonic(), self.train(point, lock)
                 if self.stopping:
                     return  # the next sweep takes the point up
                 self.points.finish(trial, value)
@@ -58,8 +60,16 @@ class Sweep:
             result = f"failed: {_last_line(folder)}" if value is None else f"{value:.4g}"
             print(f"{folder.name}: {result} ({time.monotonic() - begin:.0f} s)", flush=True)
 
-    def train(self, point: Point) -> float | None:
-        """Start or go on with the run of a point; return what to minimise, or None if it fails."""
+    def train(self, point: Point, lock: Any) -> float | None:
+        """Start or go on with the run of a point.
+
+        Args:
+            point: value of each axis.
+            lock: lock of the point, which the run holds, too.
+
+        Returns:
+            What the search minimises; None if the run fails.
+        """
         folder = self.points.point_folder(point)
         settings = [f"--{key}={value}" for key, value in point.items()]
         root = f"--trainer.default_root_dir={folder}"
@@ -71,6 +81,7 @@ class Sweep:
                 [*command, "--ckpt_path=last"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=descriptors(lock),
                 env={"OMP_NUM_THREADS": str(threads), **os.environ},
             )
         tables = list(folder.glob("*/0/instances.csv"))
