@@ -77,7 +77,7 @@ def snapshot(
         density=torch.tensor(density)[:, None].expand(inst, feat),
         importance=torch.ones(inst, feat),
         loss=torch.zeros(inst, feat),
-        sets=torch.arange(feat).expand(inst, feat),
+        set_index=torch.arange(feat).expand(inst, feat),
         **names,
         task=("identity",) * inst,
         coordinates=tuple({"density": p, "activation": activation} for p in density),
@@ -116,7 +116,7 @@ def at_angles(degrees: list[float], size: int, density: float, length: float = 1
     angle = torch.deg2rad(torch.tensor(degrees))
     W = length * torch.stack([angle.cos(), angle.sin()])[None]
     made = snapshot(W, torch.zeros(1, len(degrees)), [density], "relu")
-    return replace(made, sets=(torch.arange(len(degrees)) // size)[None])
+    return replace(made, set_index=(torch.arange(len(degrees)) // size)[None])
 
 
 def five_in_two() -> Snapshot:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests._run import toysuper
-from toysuper.runs.config import flatten
+from toysuper.runs.saved_config import flatten
 
 numbers = st.floats(0.01, 1.0)
 curves = st.builds(

@@ -30,7 +30,7 @@ class Snapshot:
         importance: weight of each feature's error, ``(inst, feat)``.
         loss: held-out expected squared error of each feature, weighted by importance,
             ``(inst, feat)``; NaN before any validation.
-        sets: the set that each feature is drawn with, ``(inst, feat)``.
+        set_index: the set that each feature is drawn with, ``(inst, feat)``.
         task: name of the target's function, for each instance.
         activation: name of the output's function, for each instance; empty where the variant names
             none.
@@ -49,7 +49,7 @@ class Snapshot:
     density: Float[Tensor, "inst feat"]
     importance: Float[Tensor, "inst feat"]
     loss: Float[Tensor, "inst feat"]
-    sets: Int[Tensor, "inst feat"]
+    set_index: Int[Tensor, "inst feat"]
     task: tuple[str, ...]
     activation: tuple[str, ...]
     hidden_activation: tuple[str, ...]
@@ -193,7 +193,7 @@ class Snapshot:
             order: their indices, ``(feat,)``.
         """
         weights = {name: getattr(self, name)[..., order] for name in ("encoder", "decoder", "bias")}
-        names = ("density", "importance", "loss", "sets")
+        names = ("density", "importance", "loss", "set_index")
         snapshot = replace(self, **{name: getattr(self, name)[..., order] for name in names})
         history = tuple(moment.reorder_features(order) for moment in self.history)
         return replace(snapshot, history=history).with_weights(**weights)
@@ -209,7 +209,7 @@ class Snapshot:
     @property
     def _per_instance(self) -> list[str]:
         """Fields that lead with the instances."""
-        names = ["density", "importance", "loss", "sets", "task", "coordinates"]
+        names = ["density", "importance", "loss", "set_index", "task", "coordinates"]
         optional = ("activation", "hidden_activation", "objective")
         return [*names, *(name for name in optional if getattr(self, name) not in ((), None))]
 

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, Trainer
 from toysuper import __version__
 from toysuper.callbacks.base import run_folder, writers
 from toysuper.names import display_name
-from toysuper.runs.config import without_nulls
+from toysuper.runs.saved_config import without_nulls
 from toysuper.snapshot import Snapshot
 
 

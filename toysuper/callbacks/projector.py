@@ -56,7 +56,7 @@ def metadata(model: Snapshot) -> list[list[Any]]:
         "dimensionality": measure.dimensionality(model)[0].tolist(),
         "superposition": measure.superposition(model)[0].tolist(),
         "bias": model.bias[0].tolist(),
-        "set": model.sets[0].tolist(),
+        "set": model.set_index[0].tolist(),
     }
     return [[*columns], *map(list, zip(*columns.values(), strict=True))]
 

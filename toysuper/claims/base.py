@@ -89,7 +89,7 @@ def if_sets(snapshot: Snapshot, n: int, m: int, size: int) -> Snapshot:
         size: number of features in a set; features of a set are neighbours.
     """
     label = torch.arange(n) // size
-    same = snapshot.W.shape[1:] == (m, n) and bool((snapshot.sets == label).all())
+    same = snapshot.W.shape[1:] == (m, n) and bool((snapshot.set_index == label).all())
     return snapshot if same else snapshot.pick([])
 
 

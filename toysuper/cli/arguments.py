@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toysuper.cli.config_file import LINKED, linked_error, load_config
 from toysuper.cli.configs import bundled_configs, config_path
 from toysuper.cli.location import SKIPPED, list_settings
+from toysuper.cli.yaml_checks import LINKED, linked_error, load_config
 from toysuper.errors import UserError
 
 CONFIG_FLAGS = ("--config", "-c")

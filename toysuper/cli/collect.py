@@ -9,8 +9,8 @@ from typing import Any
 
 from toysuper.cli.help import parse_runs_args
 from toysuper.errors import UserError
-from toysuper.runs.config import flatten, load_run_config
 from toysuper.runs.files import csv_bytes, write_atomic
+from toysuper.runs.saved_config import flatten, load_run_config
 
 SECTIONS = ("model", "data", "trainer")
 """Sections of a config that become columns."""

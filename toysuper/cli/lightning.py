@@ -25,9 +25,9 @@ from toysuper.callbacks.record import Claims, Predictions
 from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
-from toysuper.cli.config_file import LINKED
 from toysuper.cli.context import allow_imports, config_errors, hide_adverts
 from toysuper.cli.parser import Parser, explain_exception
+from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
 from toysuper.runs.checkpoints import (
@@ -36,9 +36,9 @@ from toysuper.runs.checkpoints import (
     list_checkpoints,
     load_checked,
 )
-from toysuper.runs.config import check_same_experiment, load_run_config
 from toysuper.runs.files import refuse_links, write_atomic
 from toysuper.runs.folder import RunFolder, list_runs
+from toysuper.runs.saved_config import check_same_experiment, load_run_config
 from toysuper.training.module import EnsembleModule, count_steps
 
 TERMINATED = 143

@@ -51,7 +51,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 def set_colours(snapshot: Snapshot) -> list[str]:
     """Return each feature's colour by its set; an empty list if each feature is its own set."""
-    label = snapshot.sets[0].tolist()
+    label = snapshot.set_index[0].tolist()
     return [SETS[k % len(SETS)] for k in label] if len(set(label)) < len(label) else []
 
 

@@ -55,7 +55,7 @@ def caption(figure: Figure, snapshot: Snapshot) -> None:
     feat, sizes = snapshot.W.shape[2], snapshot.hidden_sizes
     hidden = " … ".join(dict.fromkeys(f"{int(end)}" for end in (sizes.min(), sizes.max())))
     ends = [f"{float(end):.3g}" for end in (snapshot.importance.max(), snapshot.importance.min())]
-    sets = len(snapshot.sets[0].unique())
+    sets = len(snapshot.set_index[0].unique())
     kind = f" in sets of {feat // sets}" if sets < feat else ""
     text = f"n = {feat} features{kind}, m = {hidden} hidden dimensions, "
     text += f"importance {' … '.join(dict.fromkeys(ends))}"

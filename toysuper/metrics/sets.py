@@ -15,7 +15,7 @@ def pairs(snapshot: Snapshot, within: bool) -> Bool[Tensor, "inst feat feat"]:
         snapshot: the trained models.
         within: True for pairs within a set, False for pairs across sets.
     """
-    label = snapshot.sets
+    label = snapshot.set_index
     same = label[:, :, None] == label[:, None]
     return (same == within) & torch.ones_like(same).triu(1)
 

@@ -137,7 +137,7 @@ class ToyModel(nn.Module, ABC):
             density=density,
             importance=data.importance.to(dtype),
             loss=density * torch.nan if loss is None else loss.cpu(),
-            sets=data.features.set_index(self.n).expand(inst, -1),
+            set_index=data.features.set_index(self.n).expand(inst, -1),
             task=each([str(task) for task in data.tasks]),
             activation=each(self.activation),
             hidden_activation=each(self.hidden_activation),

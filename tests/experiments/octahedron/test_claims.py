@@ -10,7 +10,7 @@ def test_claims_about_the_octahedron() -> None:
     assert good == {"OCTA": True, "OCTA order": True}
     without = replace(with_history(0.05 * OPEN, OCTAHEDRON), history=())
     assert [c.holds for c in octahedron(without)] == [True, None]
-    pairs = replace(without, sets=(torch.arange(6) // 2)[None])
+    pairs = replace(without, set_index=(torch.arange(6) // 2)[None])
     assert [c.holds for c in octahedron(pairs)] == [None, None]
     lost = verdicts(octahedron(with_history(0.05 * OPEN, APART, OPEN, OPEN)))
     assert lost == {"OCTA": False, "OCTA order": False}

@@ -14,7 +14,7 @@ from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.collect import finished_runs, read_csv
 from toysuper.cli.configs import Experiment, list_experiments
 from toysuper.errors import UserError
-from toysuper.runs.config import flatten, load_run_config, without_nulls
+from toysuper.runs.saved_config import flatten, load_run_config, without_nulls
 
 VERDICTS = {"holds": ("✓", "hold"), "FAILS": ("✗", "fail"), "not measured": ("–", "not measured")}
 """Mark and plural of each verdict in claims.csv."""

@@ -27,7 +27,7 @@ def set_angles(snapshot: Snapshot) -> Figure:
     axes = figure.subplots()
     for degrees in (0, 60, 90):
         axes.axhline(degrees, color="0.85", linewidth=0.8, zorder=0)
-    label = best.sets[0][pairs(best, within=True)[0].nonzero()[:, 0]]
+    label = best.set_index[0][pairs(best, within=True)[0].nonzero()[:, 0]]
     shift = (label - label.double().mean()) / label.max().clamp(min=1) * 0.06
     for x, angles in zip(best.common_density(), set_angle(best), strict=True):
         colours = [SETS[int(k) % len(SETS)] for k in label]

@@ -31,7 +31,7 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
     Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
     """
     curves = training_curves(snapshot)
-    if snapshot.W.shape[1:] != (3, 6) or len(snapshot.sets[0].unique()) != 2:
+    if snapshot.W.shape[1:] != (3, 6) or len(snapshot.set_index[0].unique()) != 2:
         raise UserError("figure 'octahedron_stages' needs two sets of three features, hidden of 3")
     best = int(curves.loss[-1].argmin())
     starts = [0.0, *(float(start[best]) for start in stages(snapshot))]

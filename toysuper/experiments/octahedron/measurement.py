@@ -61,7 +61,7 @@ def stages(snapshot: Snapshot) -> Stages:
 
 def _cosine_between_sets(moment: Snapshot) -> Tensor:
     """Compute the cosine between the mean directions of the two sets."""
-    first = moment.sets[0] == moment.sets[0, 0]
+    first = moment.set_index[0] == moment.set_index[0, 0]
     means = torch.stack([moment.W[..., first].mean(-1), moment.W[..., ~first].mean(-1)], -1)
     return directions(means).prod(-1).sum(-1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from toysuper.cli.arguments import resolve_config_args
-from toysuper.cli.config_file import MAX_VALUES, load_config
+from toysuper.cli.yaml_checks import MAX_VALUES, load_config
 from toysuper.errors import UserError
 
 
