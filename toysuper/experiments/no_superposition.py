@@ -51,10 +51,10 @@ def claims(snapshot: Snapshot) -> list[Claim]:
     rises = rise > 1 and bool(stored[first])
     line = (
         "L1",
-        "features per dimension, |W|^2 / m, by rising price",
-        "<= 1.05 at some price, more at 0",
+        "features per dimension, |W|^2 / m, by rising penalty",
+        "<= 1.05 at some penalty, more at 0",
     )
-    rise_line = "L1 loss", f"loss at price {float(penalty[first]):g} over that at 0", "> 1"
+    rise_line = "L1 loss", f"loss at penalty {float(penalty[first]):g} over that at 0", "> 1"
     return [
         Claim(*line, format_values(per_dimension), falls),
         _superposition(best),
@@ -65,7 +65,7 @@ def claims(snapshot: Snapshot) -> list[Claim]:
 def _superposition(best: Snapshot) -> Claim:
     line = (
         "L1 alone",
-        "superposition, mean over stored features, at price 0 and least at any price",
+        "superposition, mean over stored features, at penalty 0 and least at any penalty",
         "> 0.5; < 0.05",
     )
     stored, values = represented(best) > 0, mean_superposition(best)

@@ -39,7 +39,7 @@ def claims(snapshot: Snapshot) -> list[Claim]:
 
 def _fraction(best: Snapshot | None, density: float) -> Claim:
     low, high = FRACTIONS[density]
-    line = f"ABS100 p={density:g}", "share of monosemantic neurons", f"{low:g}-{high:g}"
+    line = f"ABS100 p={density:g}", "fraction of monosemantic neurons", f"{low:g}-{high:g}"
     if best is None:
         return not_measured(*line)
     value = float(monosemantic_fraction(best))
@@ -47,7 +47,7 @@ def _fraction(best: Snapshot | None, density: float) -> Claim:
 
 
 def _order(best: dict[float, Snapshot]) -> Claim:
-    line = "ABS100 order", "the share falls with density, and at all", "non-increasing (+- 0.05)"
+    line = "ABS100 order", "the fraction falls with density, and at all", "non-increasing (+- 0.05)"
     values = torch.tensor([float(monosemantic_fraction(best[p])) for p in sorted(best)[::-1]])
     if len(values) < 2:
         return not_measured(*line)

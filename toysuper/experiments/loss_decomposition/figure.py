@@ -1,4 +1,4 @@
-"""The loss by the number of active features, as shares and as contributions."""
+"""The loss by the number of active features, as fractions and as contributions."""
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ NAMES = ("none active", "one: feature benefit", "one: interference", "two active
 def loss_decomposition(snapshot: Snapshot) -> Figure:
     """The loss by number of active features against 1/(1-S), for the best model at each density.
 
-    Top: shares of the loss. Bottom: the contributions themselves. The loss with one active feature
+    Top: fractions of the loss. Bottom: the contributions themselves. The loss with one active feature
     is split into the feature benefit that is not reached and the interference with others.
 
     Source: the paper's section "Mathematical Understanding"; the figure is ours.
@@ -27,9 +27,9 @@ def loss_decomposition(snapshot: Snapshot) -> Figure:
     density = models.common_density()
     parts = decompose(models.W, models.bias, models.importance, density)
     figure = Figure(figsize=(7.5, 7), layout="constrained")
-    shares, amounts = figure.subplots(2, 1, sharex=True)
+    fractions, amounts = figure.subplots(2, 1, sharex=True)
     sparsity = (1 / density).numpy()
-    _draw_shares(shares, sparsity, torch.stack(parts).numpy())
+    _draw_fractions(fractions, sparsity, torch.stack(parts).numpy())
     _draw_contributions(amounts, sparsity, torch.stack(parts).numpy())
     caption(figure, models)
     return figure
@@ -48,9 +48,9 @@ def _relu_models(snapshot: Snapshot) -> Snapshot:
     return best.pick(best.common_density().argsort(descending=True).tolist())
 
 
-def _draw_shares(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
+def _draw_fractions(axes: Axes, x: np.ndarray, parts: np.ndarray) -> None:
     axes.stackplot(x, parts / parts.sum(0), labels=NAMES, colors=PARTS)
-    axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="share of the loss")
+    axes.set(ylim=(0, 1), xlim=(x[0], x[-1]), xscale="log", ylabel="fraction of the loss")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
 
 
