@@ -18,8 +18,8 @@ def invariance(snapshot: Snapshot) -> list[Claim]:
     If the hidden layer is linear, :math:`(O W)^\top (O W) = W^\top W`, so outputs stay the same.
     If it is not, the rotation must change them.
 
-    Source: the section "Definitions and Motivation" of the
-    `paper <https://transformer-circuits.pub/2022/toy_model/index.html>`_.
+    Source: `Definitions and Motivation
+    <https://transformer-circuits.pub/2022/toy_model/index.html#motivation>`_.
     """
     change = _largest_change(snapshot)
     is_linear = set(snapshot.hidden_activation) == {"identity"}

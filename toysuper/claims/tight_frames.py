@@ -10,8 +10,8 @@ def sum_rule(snapshot: Snapshot) -> list[Claim]:
 
     :math:`\sum_i D_i \le m` for any W; equality if features of equal importance form tight frames.
 
-    Source: the section "The Geometry of Superposition" of the
-    `paper <https://transformer-circuits.pub/2022/toy_model/index.html>`_.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
     """
     total = total_dimensionality(snapshot)
     bound = ("SUMD bound", "sum of D_i / m, any W", "<= 1.001")

@@ -1,8 +1,8 @@
 r"""Training on attacked inputs.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition and
-Adversarial Examples".
+<https://transformer-circuits.pub/2022/toy_model/index.html#adversarial>`_, section "Superposition
+and Adversarial Examples".
 
 Superposition makes models vulnerable: many features with small weights on an output add up. Here
 each input is moved by the analytic attack, a vector of length :math:`\epsilon`, before the model
@@ -66,7 +66,9 @@ def adversarial_training(snapshot: Snapshot) -> Figure:
     """Features per dimension and represented features, by the size of the attacks in training.
 
     Of the seeds, the model with the least held-out loss on clean inputs is shown.
-    Source: the paper's section "Superposition and Adversarial Examples", adversarial training.
+    Source: `Superposition and Adversarial Examples
+    <https://transformer-circuits.pub/2022/toy_model/index.html#adversarial>`_, adversarial
+    training.
     """
     best = _sort_by_budget(snapshot)
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")

@@ -1,7 +1,7 @@
 r"""Pairs of features that are never active together.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, section "The Geometry of
 Superposition", correlated features.
 
 Of each pair of anticorrelated features at most one is active. If the two are antipodal,

@@ -1,7 +1,7 @@
 r"""OR, AND, XOR and squares of features from six neurons.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Computation in
+<https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, section "Computation in
 Superposition". The tasks are ours.
 
 Two ReLU neurons for each pair of features compute piecewise linear functions exactly, without

@@ -1,8 +1,8 @@
 r"""Jumps between levels of feature dimensionality while a model learns.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition and Learning
-Dynamics".
+<https://transformer-circuits.pub/2022/toy_model/index.html#learning>`_, section "Superposition and
+Learning Dynamics".
 
 The feature dimensionality :math:`D_i = \|W_i\|^2 / \sum_j (\hat W_i \cdot W_j)^2` takes few values
 in trained models, 0, 1/2 and so on. The paper compares these values with energy levels: in training
@@ -109,7 +109,8 @@ def energy_levels(snapshot: Snapshot) -> Figure:
     Lines are coloured by the dimensionality in which they end.
     Grey bands are jumps: a D_i changes by more than 0.2 within 3% of training and the loss falls.
     The first three models are shown.
-    Source: the paper's section "Superposition and Learning Dynamics".
+    Source: `Superposition and Learning Dynamics
+    <https://transformer-circuits.pub/2022/toy_model/index.html#learning>`_.
     """
     curves = training_curves(snapshot)
     count = min(len(snapshot), MAX_COLUMNS)

@@ -1,7 +1,7 @@
 r"""Two correlated sets of ten features in ten dimensions.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, section "The Geometry of
 Superposition", correlated features.
 
 Features of one set are active together, so interference within a set is expensive and interference

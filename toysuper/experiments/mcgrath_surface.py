@@ -1,8 +1,8 @@
 r"""The loss of two features in one dimension, over both weights.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition as a Phase
-Change", the comment by McGrath.
+<https://transformer-circuits.pub/2022/toy_model/index.html#phase-change>`_, section "Superposition
+as a Phase Change", the comment by McGrath.
 
 The model :math:`x' = \mathrm{ReLU}(W^\top W x)` without bias has two weights, :math:`W_1` and
 :math:`W_2`, so that its exact loss is a surface. If both features are always active and equally

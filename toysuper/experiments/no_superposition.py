@@ -1,8 +1,8 @@
 r"""An L1 penalty on hidden activity.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Strategic Picture of
-Superposition".
+<https://transformer-circuits.pub/2022/toy_model/index.html#strategic>`_, section "The Strategic
+Picture of Superposition".
 
 To the loss of reconstruction, :math:`\sum_i I_i (x_i - x'_i)^2`, training adds
 :math:`\lambda \sum_j |h_j|` with the hidden activity :math:`h = W x`. A penalty :math:`\lambda`
@@ -79,7 +79,8 @@ def no_superposition(snapshot: Snapshot) -> Figure:
     """Features per dimension, their superposition, and the loss, by the size of the L1 penalty.
 
     Of the seeds, the model with the least held-out loss of reconstruction is shown.
-    Source: the paper's section "The Strategic Picture of Superposition".
+    Source: `The Strategic Picture of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#strategic>`_.
     """
     best, penalty = best_by_penalty(snapshot)
     smallest = float(penalty[penalty > 0].min())

@@ -1,7 +1,7 @@
 r"""More and more features in the same number of dimensions.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, section "The Geometry of
 Superposition", a comment by Henighan and Olah.
 
 A feature in a polytope of k unit vectors in d dimensions has the dimensionality d / k. The comment
@@ -58,7 +58,9 @@ def feature_pressure(snapshot: Snapshot) -> Figure:
     """D_i of represented features against n / m, one panel a density; polytopes' D as lines.
 
     n counts features with importance. Dots of one model stand side by side.
-    Source: a comment on the paper's section "The Geometry of Superposition".
+
+    Source: a comment on `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
     """
     best = snapshot.best()
     density = best.common_density()

@@ -1,8 +1,8 @@
 r"""Ten features in five neurons.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition in a
-Privileged Basis".
+<https://transformer-circuits.pub/2022/toy_model/index.html#privileged-basis>`_, section
+"Superposition in a Privileged Basis".
 
 With a ReLU in the hidden layer, :math:`x' = \mathrm{ReLU}(W^\top \mathrm{ReLU}(W x) + b)`, a
 rotation of the hidden space changes the outputs: hidden dimensions are *neurons*. If features are

@@ -1,7 +1,7 @@
 r"""One feature more than hidden dimensions.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, section "The Geometry of
 Superposition".
 
 The model :math:`x' = \mathrm{ReLU}(W^\top W x + b)` has m hidden dimensions for m + 1 equal

@@ -17,8 +17,9 @@ class AnticorrelatedSets(Features):
     with the same probability, is U[0, 1]. Members of a set correlate by :math:`-3p / (4 - 3p)`.
     Sets are independent.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-    Superposition", anticorrelated features.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, anticorrelated
+    features.
 
     Args:
         size: features in a set; None puts all features into one set.

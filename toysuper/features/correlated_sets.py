@@ -14,8 +14,8 @@ class CorrelatedSets(Gated):
     density p are always active at the same time and correlate by :math:`3 (1 - p) / (4 - 3p)`.
     Values are independent of each other, and so are sets.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-    Superposition", correlated features.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, correlated features.
 
     Args:
         size: features in a set; None puts all features into one set.

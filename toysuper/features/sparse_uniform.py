@@ -10,8 +10,8 @@ from toysuper.functional.sampling import sparse_uniform
 class SparseUniform(Features):
     """Independent features that are zero with probability 1 - p and U[0, 1] otherwise.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Demonstrating
-    Superposition".
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_.
 
     Args:
         signed: make active features U[-1, 1].

@@ -21,7 +21,8 @@ def gram(snapshot: Snapshot) -> Figure:
     order of importance, dark for a feature with its own dimension, yellow for superposition
     of 1 or more. Of the linear models only the sparsest is shown, because they all look alike.
 
-    Source: the paper's section "Demonstrating Superposition".
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_.
     """
     models = _with_one_linear(snapshot.best())
     count = len(models)

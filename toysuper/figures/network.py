@@ -27,7 +27,8 @@ def network_graph(snapshot: Snapshot) -> Figure:
     A line is a weight, blue if negative, red if positive, as wide as its magnitude; weights below
     0.05 and biases are left out. Untied weights are scaled so that each neuron's largest input
     weight is 1.
-    Source: the paper's section "Computation in Superposition".
+    Source: `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_.
     """
     models = limit_panels(sort_neurons(normalise_neurons(with_neurons(snapshot).best())))
     largest = max(models.W.shape[1:])

@@ -31,7 +31,9 @@ def geometry_graph(snapshot: Snapshot) -> Figure:
 
     Line width is :math:`|W_i \cdot W_j|`. Up to twelve models of several components are shown,
     evenly spaced over the grid; of the seeds, the one with the least held-out loss.
-    Source: the paper's section "The Geometry of Superposition", feature geometry graphs.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, feature geometry
+    graphs.
     """
     best = snapshot.best()
     parts = [polytopes(W) for W in best.W]

@@ -17,7 +17,8 @@ def seeds_side_by_side(snapshot: Snapshot) -> Figure:
 
     Turned and mirrored so that the first feature points right and the second up. This changes no
     output, because WᵀW stays the same.
-    Source: the paper's section "The Geometry of Superposition", correlated features.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, correlated features.
     """
     require_two_dimensions(snapshot)
     loss = held_out_loss(snapshot).nan_to_num(torch.inf)

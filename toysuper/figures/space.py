@@ -25,7 +25,8 @@ def directions_3d(snapshot: Snapshot) -> Figure:
 
     Coloured by set if features are drawn in sets. Of the seeds, the model with the least
     held-out loss is shown.
-    Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
+    Source: `Superposition and Learning Dynamics
+    <https://transformer-circuits.pub/2022/toy_model/index.html#learning>`_, three dimensions.
     """
     if snapshot.W.shape[1] != 3:
         raise UserError(

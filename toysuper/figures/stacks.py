@@ -41,8 +41,10 @@ def neuron_stacks(snapshot: Snapshot) -> Figure:
     6 or more. Neurons stand in the order of the importance of their largest feature. Untied weights
     are scaled so that each neuron's largest is 1.
 
-    Source: the paper's sections "Superposition in a Privileged Basis" and "Computation in
-    Superposition".
+    Source: `Superposition in a Privileged Basis
+    <https://transformer-circuits.pub/2022/toy_model/index.html#privileged-basis>`_,
+    `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_.
     """
     return draw_stacks(snapshot, signed=True)
 

@@ -23,8 +23,10 @@ def weight_matrices(snapshot: Snapshot) -> Figure:
     Blue -1.5, grey 0, red 1.5 and more. Models without neurons, whose hidden layer is linear, stand
     in a row of their own for comparison. Of untied models the decoder stands below the encoder,
     both scaled so that each neuron's largest input weight is 1.
-    Source: the paper's sections "Superposition in a Privileged Basis" and "Computation in
-    Superposition".
+    Source: `Superposition in a Privileged Basis
+    <https://transformer-circuits.pub/2022/toy_model/index.html#privileged-basis>`_,
+    `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_.
     """
     models = limit_panels(sort_neurons(normalise_neurons(snapshot.best())))
     rows = _rows(models)

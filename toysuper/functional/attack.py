@@ -5,8 +5,8 @@ moves the input along the direction that changes output i most. It does not spec
 clipping or the target: this implementation tries both signs, does not clip, and compares with the
 clean x.
 
-Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Superposition and
-Adversarial Examples".
+Source: `Superposition and Adversarial Examples
+<https://transformer-circuits.pub/2022/toy_model/index.html#adversarial>`_.
 """
 
 from collections.abc import Callable

@@ -80,8 +80,9 @@ def free_optimum(
     The optimum differs from the paper's prototypes near the phase boundaries, where
     :math:`|W_2|` lies between 0 and 1.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Superposition as a
-    Phase Change", compares prototypes only.
+    Source: `Superposition as a Phase Change
+    <https://transformer-circuits.pub/2022/toy_model/index.html#phase-change>`_, compares prototypes
+    only.
 
     Args:
         density: probability p that a feature is active.

@@ -38,8 +38,8 @@ def directions(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst hidd
 def interference(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst feat feat"]:
     r"""Compute how much j disturbs i, :math:`(\hat W_i \cdot W_j)^2`, with a diagonal of zero.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Definitions and
-    Motivation".
+    Source: `Definitions and Motivation
+    <https://transformer-circuits.pub/2022/toy_model/index.html#motivation>`_.
 
     >>> interference(torch.tensor([[[1.0, -2.0]]]))[0]  # from a long vector to a short one
     tensor([[0., 4.],
@@ -55,8 +55,8 @@ def superposition(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst f
     It is 0 for a feature with a dimension of its own and 1 for each of an antipodal pair. The
     paper colours its bars by this quantity, the authors' notebook by its square root.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Demonstrating
-    Superposition".
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_.
 
     >>> superposition(torch.tensor([[[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]]]))
     tensor([[1., 1., 0.]])
@@ -88,8 +88,8 @@ def dimensionality(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst 
     own, 1/2 in an antipodal pair, 2/5 in a pentagon, 0 for a dead feature. It obeys
     :math:`\sum_i D_i \le \mathrm{rank}\, W`.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-    Superposition".
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
 
     >>> dimensionality(torch.tensor([[[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]]]))
     tensor([[0.5000, 0.5000, 1.0000]])
@@ -102,8 +102,8 @@ def dimensionality(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, "inst 
 def dimensions_per_feature(W: Float[Tensor, "inst hidden feat"]) -> Float[Tensor, " inst"]:
     r"""Compute the paper's :math:`D^* = m / \|W\|_F^2`, where m is the number of rows of W.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-    Superposition".
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
 
     >>> dimensions_per_feature(torch.tensor([[[1.0, -1.0]]]))
     tensor([0.5000])

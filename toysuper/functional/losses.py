@@ -13,8 +13,9 @@ def feature_losses(
 ) -> Float[Tensor, "inst feat"]:
     r"""Compute each feature's part of the loss, :math:`\sum_b w_b\, I_i (y_i - x'_i)^2`.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "Demonstrating
-    Superposition", where the target y is x.
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_, where the target y
+    is x.
 
     Args:
         prediction: outputs x' of the models.

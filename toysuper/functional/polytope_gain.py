@@ -6,8 +6,9 @@ for k features along the vertices of a polytope in d dimensions, with one common
 common bias b. A feature with a dimension of its own has G = 1. Features are independent and
 U[0, 1] when active.
 
-Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-Superposition", asks why features form these polytopes; it does not make this comparison.
+Source: `The Geometry of Superposition
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, asks why features form
+these polytopes; it does not make this comparison.
 """
 
 from functools import cache

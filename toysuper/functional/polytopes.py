@@ -4,8 +4,8 @@ The nodes of this graph are features. An edge joins two of them if both are repr
 are not orthogonal. A component spans a space of its own: it is one factor of the tegum product
 that all features form together.
 
-Source: https://transformer-circuits.pub/2022/toy_model/index.html, section "The Geometry of
-Superposition".
+Source: `The Geometry of Superposition
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
 """
 
 import math

@@ -21,8 +21,10 @@ def sparse_uniform(
 
     One random number is enough: u < p has probability p, and then u / p is itself uniform.
 
-    Source: https://transformer-circuits.pub/2022/toy_model/index.html, sections "Demonstrating
-    Superposition" (unsigned) and "Computation in Superposition" (signed).
+    Source: `Demonstrating Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_ (unsigned),
+    `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_ (signed).
 
     Args:
         random_bits: 32 random bits for each value.

@@ -2,7 +2,8 @@ r"""Metrics of features: one value per instance, or one per instance and feature
 
 :math:`W_i` is column i of W, the direction of feature i, and :math:`\hat W_i = W_i / \|W_i\|`.
 
-Source: the `paper <https://transformer-circuits.pub/2022/toy_model/index.html>`_, sections
+Source: the `paper <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_,
+sections
 "Demonstrating Superposition" and "The Geometry of Superposition".
 """
 

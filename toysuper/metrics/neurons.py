@@ -4,7 +4,8 @@ r"""Metrics of neurons, ``(inst, hidden)``: which features each neuron has weigh
 :math:`r_{ji} = |W_{ji}| / \max_k |W_{jk}|` does not change if a neuron is scaled; it is 0 if the
 neuron is dead. A weight is *active* if its relative weight is above 0.2.
 
-Source: the `paper <https://transformer-circuits.pub/2022/toy_model/index.html>`_, sections
+Source: the `paper <https://transformer-circuits.pub/2022/toy_model/index.html#privileged-basis>`_,
+sections
 "Superposition in a Privileged Basis" and "Computation in Superposition".
 """
 
@@ -53,7 +54,9 @@ def normalise_neurons(snapshot: Snapshot) -> Snapshot:
     This needs encoder and decoder that are not tied, and ReLU or linear neurons; other instances
     stay as they are. Dead neurons get weights of 0.
 
-    Source: the section "Computation in Superposition" of the paper, visual normalisation.
+    Source: `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, visual
+    normalisation.
     """
     tied = (snapshot.encoder == snapshot.decoder).all(-1).all(-1)
     scalable = [f in ("relu", "identity") for f in snapshot.hidden_activation]

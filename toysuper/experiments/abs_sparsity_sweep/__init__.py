@@ -1,7 +1,7 @@
 r"""A hundred absolute values from forty neurons, by sparsity.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Computation in
+<https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, section "Computation in
 Superposition".
 
 The model :math:`y = \mathrm{ReLU}(W_2^\top \mathrm{ReLU}(W_1 x) + b)` learns :math:`y_i = |x_i|` of

@@ -22,7 +22,8 @@ def absolute_stacks(snapshot: Snapshot) -> Figure:
 
     As :func:`~toysuper.figures.stacks.neuron_stacks`, but without signs: the paper draws models of
     absolute values so.
-    Source: the paper's section "Computation in Superposition".
+    Source: `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_.
     """
     return draw_stacks(snapshot, signed=False)
 

@@ -1,7 +1,7 @@
 r"""Neurons that two features share unequally.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Computation in
+<https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, section "Computation in
 Superposition", the asymmetric superposition motif.
 
 The model :math:`y = \mathrm{ReLU}(W_2^\top \mathrm{ReLU}(W_1 x) + b)` learns

@@ -23,7 +23,9 @@ def asymmetric_motif(snapshot: Snapshot) -> Figure:
     Features at the left, neurons in the middle, outputs at the right: above, the interferer and the
     shared neuron; below, the victim and the inhibitor. Red is positive, blue negative; weights
     below 0.02 are left out. Neurons are scaled to a largest input weight of 1.
-    Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
+    Source: `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, the asymmetric
+    superposition motif.
     """
     best = limit_panels(normalise_neurons(snapshot.best()))
     figure, axes = make_panels(len(best), 4, 3.5, 2.9)

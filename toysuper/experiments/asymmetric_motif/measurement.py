@@ -36,7 +36,9 @@ def model_motifs(model: Snapshot) -> list[Motif]:
     input weight for a of the same sign and :math:`W_{2,bk} < -1/2`. Input weights of b in j below
     0.1, and of a in k below 0.2, do not count.
 
-    Source: the paper's section "Computation in Superposition", the asymmetric superposition motif.
+    Source: `Computation in Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#computation>`_, the asymmetric
+    superposition motif.
     """
     scaled = normalise_neurons(model)
     inward, outward = scaled.encoder[0], scaled.decoder[0]

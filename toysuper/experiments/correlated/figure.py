@@ -17,7 +17,8 @@ def set_angles(snapshot: Snapshot) -> Figure:
 
     At 0 degrees both are stored as one direction, their principal component. Lines mark the 60
     degrees of a regular hexagon, and orthogonality.
-    Source: the paper's section "The Geometry of Superposition", collapse into PCA.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, collapse into PCA.
     """
     density = snapshot.common_density()
     if density.isnan().any() or not pairs(snapshot, within=True).any():

@@ -1,7 +1,7 @@
 r"""Linear and ReLU models of twenty features in five dimensions, and of eighty in twenty.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Demonstrating
+<https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_, section "Demonstrating
 Superposition".
 
 The linear model :math:`x' = W^\top W x + b` does the same at every density: it stores the m

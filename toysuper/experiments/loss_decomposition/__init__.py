@@ -1,7 +1,7 @@
 r"""The loss by the number of active features.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Demonstrating
+<https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_, section "Demonstrating
 Superposition", mathematical understanding.
 
 The loss of :math:`x' = \mathrm{ReLU}(W^\top W x + b)` is :math:`L = \sum_k P(k) L_k`, where

@@ -18,10 +18,12 @@ NAMES = ("none active", "one: feature benefit", "one: interference", "two active
 def loss_decomposition(snapshot: Snapshot) -> Figure:
     """The loss by number of active features against 1/(1-S), for the best model at each density.
 
-    Top: fractions of the loss. Bottom: the contributions themselves. The loss with one active feature
+    Top: fractions of the loss. Bottom: the contributions. The loss with one active feature
     is split into the feature benefit that is not reached and the interference with others.
 
-    Source: the paper's section "Mathematical Understanding"; the figure is ours.
+    Source: `Mathematical Understanding
+    <https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_; the figure is
+    ours.
     """
     models = _relu_models(snapshot)
     density = models.common_density()

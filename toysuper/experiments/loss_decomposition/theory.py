@@ -5,8 +5,9 @@ r"""The loss of a ReLU-output model, split by how many features are active.
           L_1 = \text{feature benefit} + \text{interference}
 
 Here :math:`L_k` is the *mean* over sets of k active features and :math:`P(k)` the probability of k;
-the paper's section "Mathematical Understanding" writes the sum over these sets. Features are
-independent, and U[0, 1] when active.
+`Mathematical Understanding
+<https://transformer-circuits.pub/2022/toy_model/index.html#demonstrating>`_ writes the sum over
+these sets. Features are independent, and U[0, 1] when active.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 r"""Two correlated sets of three features become an octahedron.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition and Learning
-Dynamics", three dimensions.
+<https://transformer-circuits.pub/2022/toy_model/index.html#learning>`_, section "Superposition and
+Learning Dynamics", three dimensions.
 
 Six features in two sets, each active together, share three hidden dimensions. From small weights,
 learning goes through stages. All features of a set grow along one direction, and the two directions

@@ -28,7 +28,8 @@ def octahedron_stages(snapshot: Snapshot) -> Figure:
     The vertical axis runs from the mean of one set to the other's, as at the end of training.
     :class:`~toysuper.experiments.octahedron.measurement.Stages` says where stages begin. B and C
     are shown in the middle of their time, A and D at the end.
-    Source: the paper's section "Superposition and Learning Dynamics", three dimensions.
+    Source: `Superposition and Learning Dynamics
+    <https://transformer-circuits.pub/2022/toy_model/index.html#learning>`_, three dimensions.
     """
     curves = training_curves(snapshot)
     if snapshot.W.shape[1:] != (3, 6) or len(snapshot.set_index[0].unique()) != 2:

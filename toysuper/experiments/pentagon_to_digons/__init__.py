@@ -1,7 +1,7 @@
 r"""One feature of five gets rarer, until the pentagon breaks into two digons.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, section "The Geometry of
 Superposition", non-uniform superposition.
 
 Five equal features in two dimensions form a pentagon. Let feature 0 have the density

@@ -23,7 +23,9 @@ def pentagon_to_digons(snapshot: Snapshot) -> Figure:
     turned so that the feature whose density changes (digons: another one) points right; yellow
     is denser. Right: every model's loss, with the exact branches and where they cross.
 
-    Source: the paper's section "The Geometry of Superposition", non-uniform superposition.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, non-uniform
+    superposition.
     """
     solutions = classify(snapshot)
     densities = sorted(set(solutions.density.tolist()))

@@ -49,7 +49,9 @@ def branches(density: float, low: float = 0.1, high: float = 10.0, num: int = 33
         high: largest ratio, unless the density of feature 0 would exceed 1.
         num: number of ratios.
 
-    Source: the paper's section "The Geometry of Superposition", non-uniform superposition.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, non-uniform
+    superposition.
 
     >>> round(branches(0.05, 0.2, 0.35, 4).crossing(), 2)
     0.26

@@ -1,8 +1,8 @@
 r"""One extra feature is ignored, stored alone, or stored in superposition.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, section "Superposition as a Phase
-Change".
+<https://transformer-circuits.pub/2022/toy_model/index.html#phase-change>`_, section "Superposition
+as a Phase Change".
 
 n features share n - 1 dimensions, n of 2 or 3. The last, the extra feature, has the relative
 importance r; the others have importance 1; all have density p. A feature that is not represented

@@ -30,7 +30,8 @@ def phase_diagram(snapshot: Snapshot) -> Figure:
     model of least loss; the last panel is its loss over the best prototype's. Linear models,
     where the grid has some, are the control: nothing may be red.
 
-    Source: the paper's section "Superposition as a Phase Change".
+    Source: `Superposition as a Phase Change
+    <https://transformer-circuits.pub/2022/toy_model/index.html#phase-change>`_.
     """
     relu = phase_cells(snapshot.where(lambda i: snapshot.activation[i] != "identity"))
     linear = snapshot.where(lambda i: snapshot.activation[i] == "identity")

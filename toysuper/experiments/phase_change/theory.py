@@ -2,7 +2,9 @@
 
 Losses are expectations over independent features that are U[0, 1] when active.
 
-Source: the paper's section "Superposition as a Phase Change" and the authors' theory notebook.
+Source: `Superposition as a Phase Change
+<https://transformer-circuits.pub/2022/toy_model/index.html#phase-change>`_ and the authors' theory
+notebook.
 """
 
 import torch

@@ -1,7 +1,7 @@
 r"""Two hundred equal features in twenty dimensions, by sparsity.
 
 Elhage et al. 2022, `Toy Models of Superposition
-<https://transformer-circuits.pub/2022/toy_model/index.html>`_, sections "The Geometry of
+<https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_, sections "The Geometry of
 Superposition" and "Superposition and Adversarial Examples".
 
 As features get sparser, the hidden dimensions per feature :math:`D^* = m / \|W\|_F^2` fall from 1,

@@ -33,7 +33,8 @@ def feature_dimensionality(snapshot: Snapshot) -> Figure:
     learned have D_i = 0. If features are dense, any orthonormal frame is as good as another, so
     D_i may take any value there.
 
-    Source: the paper's section "The Geometry of Superposition".
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
     """
     models = best_by_sparsity(snapshot, "feature_dimensionality")
     figure = Figure(figsize=(10, 5.5), layout="constrained")
@@ -65,7 +66,8 @@ def polytope_gain(snapshot: Snapshot) -> Figure:
 
     Lines: polytopes of equal features, each at its best length and bias. Dots: trained models,
     :math:`(\sum_i u(p) - L) / m\,u(p)` with their held-out loss.
-    Source: the paper's section "The Geometry of Superposition"; the comparison is ours.
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_; the comparison is ours.
     """
     if len(snapshot.importance.unique()) > 1 or not snapshot.sparse_uniform:
         raise UserError("figure 'polytope_gain' needs equal, independent features of U[0, 1]")
@@ -110,7 +112,8 @@ def vulnerability(snapshot: Snapshot) -> Figure:
 
     The loss added by an attack of a tenth of the mean input, over what it adds to a model without
     superposition.
-    Source: the paper's section "Superposition and Adversarial Examples".
+    Source: `Superposition and Adversarial Examples
+    <https://transformer-circuits.pub/2022/toy_model/index.html#adversarial>`_.
     """
     models = best_by_sparsity(snapshot, "vulnerability")
     sparsity, added_loss = 1 / models.common_density(), measure_vulnerability(models)

@@ -13,7 +13,8 @@ def census(snapshot: Snapshot) -> list[dict[str, Any]]:
     ``product`` names the whole model, ``features`` are the component's members, ``residual`` is how
     far their cosines are from those of the named polytope, ``dimensionality`` their mean D_i.
 
-    Source: the paper's section "The Geometry of Superposition".
+    Source: `The Geometry of Superposition
+    <https://transformer-circuits.pub/2022/toy_model/index.html#geometry>`_.
     """
     return [row for i in range(len(snapshot)) for row in _rows(snapshot.pick([i]))]
 
