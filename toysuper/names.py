@@ -199,11 +199,12 @@ def not_allowed(path: str, packages: Iterable[str]) -> str:
         packages: names of the allowed packages.
 
     >>> not_allowed("mine.square", ["torch", "toysuper"])
-    "'mine.square' is not in torch, toysuper; if you trust its code, add --allow mine"
+    "'mine.square' is not in torch, toysuper; if you trust its code, add --allow mine."
     """
+    package, packages = path.rpartition(".")[0] or path, list(packages)
     return (
         f"'{path}' is not in {', '.join(packages)}; if you trust its code, "
-        f"add --allow {path.rpartition('.')[0] or path}"
+        f"add --allow {package}.{did_you_mean(package, packages)}"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.lightning import run
+from toysuper.cli.parser import BadArguments
 from toysuper.errors import UserError
 from toysuper.runs.checkpoints import list_checkpoints
 from toysuper.snapshot import Snapshot
@@ -38,7 +39,13 @@ def fit(
     >>> snapshot
     Snapshot(ReLUOutputModel, 72 instances, n=5, step=2)
     """
-    return _snapshot("fit", config, {**(settings or {}), **QUIET}, allow)
+    settings = settings or {}
+    for key in settings.keys() & QUIET.keys():
+        raise UserError(
+            f"toysuper.fit writes and prints nothing, so it takes no '{key}'; call figures and "
+            "claims on the Snapshot that it returns, or use the command toysuper fit"
+        )
+    return _snapshot("fit", config, {**settings, **QUIET}, allow)
 
 
 def load(folder: str | Path, allow: Sequence[str] = ()) -> Snapshot:
@@ -67,6 +74,8 @@ def _snapshot(
     silent = Waiting.silent
     try:
         cli = run(words)
+    except BadArguments as error:
+        raise UserError(error.sentence) from None
     finally:
         Waiting.silent = silent
     return cli.model.snapshot(cli.datamodule)

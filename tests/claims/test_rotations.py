@@ -12,3 +12,4 @@ def test_invariance_tells_a_privileged_basis() -> None:
     assert claim.holds and claim.expected == "> 1e-2"
     pretending = replace(good, hidden_activation=("identity", "relu", "identity"))
     assert "changes" in invariance(pretending)[0].statement
+    assert verdicts(invariance(replace(good, hidden_activation=()))) == {"INV": None}

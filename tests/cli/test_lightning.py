@@ -339,6 +339,22 @@ def test_a_user_module_beside_the_config_is_found(tmp_path: Path) -> None:
     assert (version(tmp_path) / "figures" / "empty.png").exists()
 
 
+def test_a_module_beside_the_config_is_found_from_another_folder(tmp_path: Path) -> None:
+    name, folder = f"near_{tmp_path.name}", tmp_path / "mine"
+    folder.mkdir()
+    code = "def stored(snapshot):\n    return snapshot.W[:, 0, 0]\n"
+    (folder / f"{name}.py").write_text(code)
+    (folder / "own.yaml").write_text(
+        "model: {variant: {class_path: LinearModel, init_args: {hidden: 2}}, jit: false}\n"
+        f"data: {{n: 4}}\nmetrics: {{measure: [{name}.stored]}}\n"
+    )
+    fit = ("fit", "--config", "mine/own.yaml", "--allow", name, *QUICK)
+    result = toysuper(*fit, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "stored" in (tmp_path / "runs/own/0/instances.csv").read_text()
+    assert str(folder) not in sys.path
+
+
 def test_one_callback_needs_no_list(tmp_path: Path) -> None:
     monitor = '{"class_path": "lightning.pytorch.callbacks.LearningRateMonitor"}'
     args = ("fit", "--config", "intro", *QUICK, "--model.jit=false", "--trainer.callbacks", monitor)

@@ -16,11 +16,15 @@ def invariance(snapshot: Snapshot) -> list[Claim]:
 
     Both weight matrices and the hidden bias are multiplied with one random orthogonal matrix O.
     If the hidden layer is linear, :math:`(O W)^\top (O W) = W^\top W`, so outputs stay the same.
-    If it is not, the rotation must change them.
+    If it is not, the rotation must change them. Variants that do not name the function of their
+    hidden layer are not measured.
 
     Source: `Definitions and Motivation
     <https://transformer-circuits.pub/2022/toy_model/index.html#motivation>`_.
     """
+    if not snapshot.hidden_activation:
+        statement = "outputs survive a random rotation if the hidden layer is linear"
+        return [Claim("INV", statement, "< 1e-5", "the variant has no hidden_activation", None)]
     change = _largest_change(snapshot)
     is_linear = set(snapshot.hidden_activation) == {"identity"}
     statement = (

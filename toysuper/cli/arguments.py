@@ -18,11 +18,13 @@ class Arguments(NamedTuple):
         words: the arguments for jsonargparse.
         experiment: name of the experiment that they run; its runs lie in a folder of this name.
         about: the key ``about`` of the config that the experiment is named after.
+        folders: folders of the user's own configs, in which modules of theirs may lie.
     """
 
     words: list[str]
     experiment: str
     about: dict[str, Any] | None
+    folders: list[str]
 
 
 def pop_allow_flags(args: list[str]) -> tuple[list[str], list[str]]:
@@ -70,7 +72,9 @@ def resolve_config_args(args: list[str]) -> Arguments:
         words.append(arg)
     named_after = next((path for path in contents if path.parent.name != "presets"), None)
     about = contents[named_after].get("about") if named_after else None
-    return Arguments(words, experiment_name(named_after), about)
+    own = [path for path in contents if path not in bundled_configs().values()]
+    folders = [str(path.parent.resolve()) for path in own if not _is_of_run(path)]
+    return Arguments(words, experiment_name(named_after), about, folders)
 
 
 def _split_config(before: str, arg: str) -> tuple[str, str | None]:
@@ -100,5 +104,8 @@ def experiment_name(path: Path | None) -> str:
     """
     if path is None:
         return "toysuper"
-    is_run = path.name == "config.yaml" and path.resolve().parent.name.isdecimal()
-    return path.resolve().parents[1].name if is_run else path.stem
+    return path.resolve().parents[1].name if _is_of_run(path) else path.stem
+
+
+def _is_of_run(path: Path) -> bool:
+    return path.name == "config.yaml" and path.resolve().parent.name.isdecimal()

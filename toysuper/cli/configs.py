@@ -60,7 +60,7 @@ class Experiment(NamedTuple):
 
 
 def describe_experiment(path: Path) -> Experiment | None:
-    """Read what a config says about itself; None for a preset, which has no section.
+    """Read what a config says about itself; None where it names no section, as presets do.
 
     >>> describe_experiment(bundled_configs()["intro"]).section
     'Introduction'
@@ -73,8 +73,8 @@ def describe_experiment(path: Path) -> Experiment | None:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Return the key ``about`` of a bundled config."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))["about"]
+    """Return the key ``about`` of a bundled config; empty where it has none."""
+    return yaml.safe_load(path.read_text(encoding="utf-8")).get("about") or {}
 
 
 def list_experiments() -> list[Experiment]:
@@ -107,7 +107,8 @@ def _rows() -> list[tuple[str, str, str]]:
         rows.append((f"   {experiment.name}", experiment.duration, experiment.line))
     rows += [("", "", ""), ("Presets, after any of them", "", "")]
     presets = {k: path for k, path in bundled_configs().items() if path.parent.name == "presets"}
-    return rows + [(f"   {name}", "", read_about(path)["line"]) for name, path in presets.items()]
+    lines = {name: read_about(path).get("line", "") for name, path in presets.items()}
+    return rows + [(f"   {name}", "", line) for name, line in lines.items()]
 
 
 def main(args: list[str]) -> None:

@@ -40,17 +40,22 @@ def config_errors() -> Iterator[None]:
 
 
 @contextmanager
-def allow_imports(packages: Sequence[str]) -> Iterator[None]:
-    """Let configs import these packages too, and search the working directory for them."""
+def allow_imports(packages: Sequence[str], folders: Sequence[str] = ()) -> Iterator[None]:
+    """Let configs import further packages.
+
+    Args:
+        packages: names of the packages.
+        folders: searched for the packages, after the working directory; libraries come first.
+    """
     allowed = [*IMPORTABLE, *packages]
     set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=allowed)
-    folders = [os.getcwd()] if packages else []  # a user's module lies beside the config
-    sys.path.extend(folders)
+    searched = [os.getcwd(), *folders] if packages else []
+    sys.path.extend(searched)
     try:
         with importing_only(allowed):
             yield
     finally:
-        for folder in folders:
+        for folder in searched:
             sys.path.remove(folder)
 
 

@@ -26,7 +26,7 @@ from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
 from toysuper.cli.context import allow_imports, config_errors, hide_adverts
-from toysuper.cli.parser import Parser, explain_exception
+from toysuper.cli.parser import BadArguments, Parser, explain_exception
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
@@ -210,6 +210,9 @@ def main(args: list[str] | None = None) -> None:
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)
+    except BadArguments as error:
+        print(f"toysuper: {error.sentence}", file=sys.stderr)
+        raise
     except Exception as error:
         sentence = explain_exception(error)
         if sentence is None:
@@ -222,5 +225,5 @@ def run(args: list[str]) -> ToyCLI:
     hide_adverts()
     words, packages = pop_allow_flags(args)
     arguments = resolve_config_args(words)
-    with allow_imports(packages):
+    with allow_imports(packages, arguments.folders):
         return ToyCLI(arguments)

@@ -58,6 +58,18 @@ FUNCTION_LISTS = {
 """Options whose value is a list of functions."""
 
 
+class BadArguments(SystemExit):
+    """Arguments that the parser refuses; exits with code 2.
+
+    Args:
+        sentence: what is wrong.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(2)
+        self.sentence = sentence
+
+
 class Parser(LightningArgumentParser):
     """Lightning's parser with errors of one sentence."""
 
@@ -68,11 +80,10 @@ class Parser(LightningArgumentParser):
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print the sentence and exit with code 2."""
+        """Stop with one sentence."""
         if not self.exit_on_error:
             super().error(message, ex)
-        sys.stderr.write(f"toysuper: {explain_message(message, self.options(), self.words)}\n")
-        raise SystemExit(2)
+        raise BadArguments(explain_message(message, self.options(), self.words))
 
     def options(self) -> set[str]:
         """Return every option, those of the subcommands included."""

@@ -19,12 +19,13 @@ class Batch:
         target: what the model shall answer, ``(inst, feat, batch)``.
         importance: weight of each feature's error, ``(inst, feat)``.
         weight: weight of each sample, ``(inst or 1, batch)``; ``1 / batch`` for random samples.
-        sample_index: the sample's number in the batch of all ranks plus the step, ``(batch,)``: for
-            what differs from sample to sample and from step to step.
+        sample_index: the sample's number in the batch of all ranks plus the step, ``(batch,)``;
+            what goes by turns, as attacks do, takes it modulo the number of turns.
         keys: two random words for each instance, ``(inst, 2)``.
         step: the optimiser step, or the number of an evaluation batch.
         purpose: what the batch is for, one of :class:`~toysuper.functional.noise.Purpose`.
         first: index of the first sample among those of all ranks.
+        rows_drawn: how many rows of random numbers were drawn, in a list that copies share.
     """
 
     features: Float[Tensor, "inst feat batch"]
@@ -82,6 +83,7 @@ class Batch:
         )
 
     def _draw(self, rows: int) -> Int[Tensor, "inst rows batch"]:
+        # each purpose has rows of its own
         first_row = (self.purpose << 20) + self.rows_drawn[0]
         self.rows_drawn[0] += rows
         samples = self.features.shape[-1]

@@ -27,7 +27,7 @@ class Grid:
     Args:
         axes: values by name, each a list of numbers or words, or a
             :class:`~toysuper.data.curves.Curve`. None is one instance without coordinates. A list
-            of such products is one ensemble, too, so that a control needs no seeds.
+            of such products is one ensemble, too: a control then needs no axis of the others.
 
     Raises:
         UserError: an axis is empty, or two instances would have the same coordinates.

@@ -126,7 +126,7 @@ class EnsembleMetrics(EnsembleFunction):
         world: gives the batch of a step.
         purpose: what the batches are for.
         metrics: functions of a prediction and its batch.
-        objective: whose value is added, from the model and a batch to ``(inst,)``.
+        objective: follows the metrics; from the model and a batch to ``(inst,)``.
         jit: whether to compile the step.
     """
 

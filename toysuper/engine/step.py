@@ -42,7 +42,7 @@ class Predictions(nn.Module):
         world: gives the batch of a step.
         purpose: what the batches are for.
         metrics: functions of a prediction and its batch.
-        objective: whose value is added, from the model and a batch to ``(inst,)``.
+        objective: follows the metrics; from the model and a batch to ``(inst,)``.
     """
 
     def __init__(
@@ -71,8 +71,7 @@ def metrics_step(predictions: nn.Module) -> Step:
     def values(parameters: Tensors, buffers: Tensors, step: Tensor) -> tuple[Tensor, ...]:
         return functional_call(predictions, {**parameters, **buffers}, (step,))
 
-    values.__code__ = values.__code__.replace()  # see below
-    return values
+    return _recompiled_apart(values)
 
 
 def step_gradients(loss: nn.Module) -> Step:
@@ -90,9 +89,13 @@ def step_gradients(loss: nn.Module) -> Step:
         gradients, losses = grad(total, has_aux=True)(parameters)
         return *(g.contiguous() for g in gradients.values()), losses  # fused optimisers need it
 
-    # torch counts recompilations by code object, which all models of a process would share
-    call.__code__ = call.__code__.replace()
-    return call
+    return _recompiled_apart(call)
+
+
+def _recompiled_apart(function: Step) -> Step:
+    """Give a function its own code object, by which torch counts and limits recompilations."""
+    function.__code__ = function.__code__.replace()
+    return function
 
 
 class Compiled:

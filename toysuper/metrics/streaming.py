@@ -44,7 +44,7 @@ class FeatureMean(Metric):
 
 
 class InstanceMean(FeatureMean):
-    """Base class: the mean over samples of a value per instance."""
+    """Mean over batches of a value per instance, whose batches' values the caller computes."""
 
 
 class FeatureLoss(FeatureMean):

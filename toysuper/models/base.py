@@ -106,7 +106,11 @@ class ToyModel(nn.Module, ABC):
         return self.W @ x
 
     def answer(self, batch: Batch) -> Float[Tensor, "inst feat batch"]:
-        """Compute the answers in training, with the random numbers of the batch where needed."""
+        """Compute the answers for the objective, with the random numbers of the batch if needed.
+
+        Training calls it, and so does the measurement of the objective on held-out batches; the
+        held-out loss is of ``forward``.
+        """
         return self(batch.features)
 
     def check_data(self, data: SyntheticData) -> None:
