@@ -2,9 +2,8 @@
 
 from typing import Any, NamedTuple
 
-import torch
-
 from toysuper.data import SyntheticData
+from toysuper.data.curves import LogSpace
 from toysuper.features import SparseUniform
 from toysuper.models import AbsoluteValueModel, ReLUHiddenModel, ReLUOutputModel, ToyModel
 
@@ -24,7 +23,7 @@ class Case(NamedTuple):
 
     @property
     def density(self) -> list[float]:
-        return (20 ** -torch.linspace(0, 1, self.instances, dtype=torch.float64)).tolist()
+        return LogSpace(1.0, 0.05).values(self.instances)
 
     @property
     def importance(self) -> list[float]:
@@ -46,13 +45,14 @@ class Case(NamedTuple):
             "class_path": "toysuper.features.SparseUniform",
             "init_args": {"signed": self.signed},
         }
+        ends = {"start": 1.0, "stop": 0.05, "num": self.instances}
         path = f"{self.model.__module__}.{self.model.__name__}"
         return {
             "model": {"variant": {"class_path": path, "init_args": {"hidden": self.hidden}}},
             "data": {
                 "n": self.n,
                 "importance": self.importance,
-                "grid": {"density": self.density},
+                "grid": {"density": {"class_path": "LogSpace", "init_args": ends}},
                 "features": features,
                 "task": "abs" if self.signed else "identity",
                 "batch_size": self.batch,
