@@ -31,8 +31,15 @@ ADAMW = {
 """The authors' optimiser."""
 WITHOUT_DECAY = {"mcgrath_surface", "nonlinear_compression", "pentagon_to_digons"}
 """Where weights are compared with a minimum of the loss alone; 0.01 everywhere else."""
-SLOW = {"pentagon_to_digons"}
-"""Ten seconds of exact theory, which tests/experiments computes at fewer points."""
+SLOW = {
+    "correlated_3x2",
+    "demonstrating_superposition_80",
+    "pentagon_to_digons",
+    "phase_change_3_2",
+    "simplex_4_3",
+    "uniform_superposition",
+}
+"""Larger than another config of their experiment, or seconds of theory; CI runs them, too."""
 EXPERIMENTS = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in SLOW))
     for path in sorted((ROOT / "configs").glob("*.yaml"))

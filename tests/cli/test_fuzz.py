@@ -1,4 +1,4 @@
-"""Hundreds of broken configs: one sentence each, no traceback, no hang, nothing left behind."""
+"""Broken configs, 32 by default: one sentence each, no traceback, no hang, nothing left behind."""
 
 import os
 import random
@@ -13,7 +13,7 @@ import yaml
 
 from tests._run import ROOT, toysuper
 
-CASES, SECONDS = 64 * int(os.environ.get("TOYSUPER_TRIALS", "1")), 20
+CASES, SECONDS = 32 * int(os.environ.get("TOYSUPER_TRIALS", "1")), 20
 VALUES: list[Any] = [
     *(
         None,
@@ -84,13 +84,13 @@ def in_time(seconds: int) -> Iterator[None]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("group", range(8))
+@pytest.mark.parametrize("group", range(4))
 def test_broken_configs_end_in_one_sentence(group: int, tmp_path: Path) -> None:
     """Those that are still good run for two steps."""
     refused = 0
     short = ("--trainer.max_steps=2", "--trainer.logger=false", "--model.jit=false")
     small = ("--data.eval_batches=1", "--data.eval_batch_size=8", "--data.batch_size=8")
-    for number in range(group, CASES, 8):
+    for number in range(group, CASES, 4):
         (tmp_path / "bad.yaml").write_text(broken(number))
         with in_time(SECONDS):
             result = toysuper("fit", "--config", "bad.yaml", *short, *small, cwd=tmp_path)
@@ -102,7 +102,7 @@ def test_broken_configs_end_in_one_sentence(group: int, tmp_path: Path) -> None:
             assert len(lines) == 1 or result.returncode == 1, (number, result.stderr)
         assert "Traceback" not in result.stderr, (number, result.stderr)
         assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"], number
-    assert refused > CASES / 8 / 2, "most are broken"
+    assert refused > CASES / 4 / 2, "most are broken"
 
 
 BOMBS = {

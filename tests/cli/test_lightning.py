@@ -64,6 +64,7 @@ def test_arguments_are_passed_on_and_not_put_into_sys_argv(monkeypatch, capsys) 
     assert sys.argv == ["notebook", "--of-its-own"] and "seed: 7" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_fit_prints_claims_and_no_warning_or_advert(tmp_path: Path) -> None:
     result = process("fit", "--config", "intro", *QUICK, "--model.jit=false", cwd=tmp_path)
     output = result.stdout + result.stderr

@@ -76,7 +76,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return left(folder)
 
 
-@pytest.mark.parametrize(("nodes", "per_node"), [(1, 1), (1, 2), (1, 3)])
+@pytest.mark.parametrize(
+    ("nodes", "per_node"), [(1, 1), pytest.param(1, 2, marks=pytest.mark.slow), (1, 3)]
+)
 def test_shards_are_bit_for_bit_the_whole(nodes, per_node, alone: Any, tmp_path: Path) -> None:
     """10 instances on 1, 2 and 3 ranks, which is uneven."""
     folder = start(tmp_path / "run")
@@ -120,6 +122,7 @@ def test_ddp_is_one_process_with_the_whole_batch(alone: Any, tmp_path: Path) -> 
     assert [path.name for path in (folder / "runs" / "small").iterdir()] == ["0"]
 
 
+@pytest.mark.slow
 def test_the_other_verbs_see_all_instances(alone: Any, tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     assert ended(forked(*FIT, "--trainer.accelerator=cpu", cwd=folder)) == 0

@@ -101,6 +101,7 @@ def test_a_point_is_free_once_its_worker_and_its_run_have_ended(tmp_path: Path) 
             acquire_lock(tmp_path, tmp_path / "hidden=1")
 
 
+@pytest.mark.slow
 def test_a_failure_is_reported_and_a_name_belongs_to_one_sweep(tmp_path: Path, capsys) -> None:
     (tmp_path / "small.yaml").write_text(RUN)
     with contextlib.chdir(tmp_path):
