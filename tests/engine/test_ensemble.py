@@ -35,7 +35,7 @@ ALL_PATHS = pytest.param([], id="all", marks=pytest.mark.slow)
 
 @pytest.mark.parametrize("names", [["rows of mixed activations"], ALL_PATHS])
 def test_compiled_steps_equal_eager_ones_after_200_steps(names: list[str]) -> None:
-    """To rounding: sums in another order. In a process without the type checker's wrappers."""
+    """To rounding: sums in another order. In a process of its own, where warnings are errors."""
     subprocess.run([sys.executable, "-c", FAST_EQUALS_EAGER, *names], cwd=ROOT, check=True)
 
 

@@ -31,7 +31,7 @@ assert graphs == 18, f"{graphs} graphs instead of two for each of 9 runs: step a
 
 @pytest.mark.slow
 def test_compiled_training_equals_eager_training() -> None:
-    """In a process of its own, where no type checker wraps the functions."""
+    """In a process of its own, which counts its graphs."""
     subprocess.run([sys.executable, "-c", TRAINED], cwd=ROOT, check=True)
 
 
