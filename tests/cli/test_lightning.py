@@ -211,6 +211,10 @@ def assert_refused(result: Result, sentence: str) -> None:
             ["--config=intro", "--model={variant: {class_path: ReLUOutpuModel}}"],
             r"toysuper.models has no 'ReLUOutpuModel' \(command line\).*'ReLUOutputModel'",
         ),
+        (
+            ["--config=intro", "--model.variant=Mine"],
+            r"toysuper.models has no 'Mine' \(command line\)\. A class .* my_models\.Mine\.",
+        ),
         (("intro",), "'intro' is a config; write fit --config intro"),
         ((), "[Nn]ame an experiment, --config intro.*required"),
         (("--config", "intro", "--trainer.max_step=5"), "no option 'trainer.max_step'"),

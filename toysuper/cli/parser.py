@@ -132,10 +132,12 @@ def _unknown_option(name: str, options: set[str], words: Sequence[str]) -> str:
     return f"there is no option '{name}'{locate(name, words)}.{did_you_mean(name, names)}"
 
 
-def _missing_name(module: str, name: str, words: Sequence[str]) -> str:
+def _missing_name(module: str, name: str, words: Sequence[str], kind: type = object) -> str:
     """Suggest names of a module, but do not import it: a config may name anything."""
-    names = {key for key in vars(sys.modules.get(module, object)) if key[0] != "_"}
-    owner = f"{module} has no '{name}'" if module else f"there is no module '{name}'"
+    content = vars(sys.modules.get(module, object)).items()
+    names = {key for key, value in content if key[0] != "_" and isinstance(value, kind)}
+    searched = "in the environment, this folder or the config's"
+    owner = f"{module} has no '{name}'" if module else f"there is no module '{name}' {searched}"
     return f"{owner}{locate(name, words)}.{did_you_mean(name, names)}"
 
 
@@ -147,7 +149,11 @@ def _unknown_class(message: str, words: Sequence[str]) -> str | None:
         return None
     named = re.search(rf"class_path['\"]?[:=] ?['\"]?{match[1]}\b", message)
     others = re.search(r"Subtypes: .*(float|int|str|list|dict)\b", message)
-    return _missing_name(module, match[1], words) if named or not others else None
+    if not named and others:
+        return None
+    sentence = _missing_name(module, match[1], words, type)
+    own = f" A class of your own goes by its module, my_models.{match[1]}."
+    return sentence if "Did you mean" in sentence else f"{sentence}{own}"
 
 
 def _wrong_value(message: str, words: Sequence[str]) -> str:
