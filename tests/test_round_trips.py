@@ -58,7 +58,7 @@ def resolved(config: Any) -> dict[str, Any]:
     return yaml.safe_load(said.stdout)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(configs)
 def test_a_resolved_config_says_what_was_given_and_resolves_to_itself(config: Any) -> None:
     with contextlib.chdir("/"):

@@ -21,6 +21,7 @@ def count_faults() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
 def test_steps_of_large_arrays_do_not_fault_again_and_again() -> None:
     """Every step anew would be 160,000 faults, which is what glibc does by itself on most runs."""

@@ -25,7 +25,7 @@ history: {num: 8}
 claims: {check: [toysuper.claims.invariance]}
 """
 FIT = ("fit", "--config", "small.yaml", "--ckpt_path", "last")
-TRIALS = int(os.environ.get("TOYSUPER_TRIALS", "2"))
+TRIALS = int(os.environ.get("TOYSUPER_TRIALS", "1"))
 
 
 def start(folder: Path) -> Path:

@@ -113,6 +113,7 @@ def test_a_run_goes_on_with_another_number_of_ranks(alone: Any, tmp_path: Path) 
     assert len(list((folder / "runs" / "small").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_ddp_is_one_process_with_the_whole_batch(alone: Any, tmp_path: Path) -> None:
     """The batch is split, gradients are averaged, and rank 0 alone writes."""
     folder = start(tmp_path / "run")
@@ -153,6 +154,7 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
     assert_same(left(folder), alone)
 
 
+@pytest.mark.slow
 def test_metrics_that_ranks_cannot_put_together_are_refused_by_all(tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     (folder / "counts.py").write_text(

@@ -39,7 +39,7 @@ def test_models_are_classified_by_what_they_represent() -> None:
 
 
 def test_the_crossover_is_where_the_exact_branches_cross(monkeypatch) -> None:
-    coarse = partial(branches, low=0.2, high=0.6, num=9)  # seconds faster
+    coarse = partial(branches, low=0.2, high=0.6, num=5)  # seconds faster
     monkeypatch.setattr("toysuper.experiments.pentagon_to_digons.claims.branches", coarse)
     assert verdicts(crossing(sweep(0.28))) == {
         "PENTA exact p=0.05": True,
