@@ -95,7 +95,7 @@ class History(Callback):
                 self._add(module, _restored(now, saved, k))
 
     def _take(self, trainer: Trainer, module: Any) -> None:
-        loss = module.held_out_losses(self.world).cpu()
+        loss = module.losses_of_one_batch(self.world).cpu()
         self._add(module, replace(module.snapshot(), loss=loss, objective=None, history=()))
 
     def _add(self, module: Any, moment: Snapshot) -> None:

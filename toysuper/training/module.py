@@ -189,7 +189,7 @@ class EnsembleModule(LightningModule):
         return {"features": x, "reconstruction": self(x)}
 
     @torch.no_grad()
-    def held_out_losses(self, world: World) -> Float[Tensor, "inst feat"]:
+    def losses_of_one_batch(self, world: World) -> Float[Tensor, "inst feat"]:
         """Compute the loss of each feature on one held-out batch, the same at every step."""
         batch = world(0, Purpose.ANALYSIS)
         answer = self(batch.features)
