@@ -123,7 +123,7 @@ def test_a_large_grid_has_quantiles_on_its_front_page() -> None:
         assert re.match(patterns[0], patterns[0].split("/")[0] + "/q0.5")
 
 
-def test_nothing_is_said_of_a_floor_that_is_not_known() -> None:
+def test_without_linear_optima_no_chart_compares_with_them() -> None:
     assert list(layout(["density=1"], optima=False)) == ["Front page"]
 
 
