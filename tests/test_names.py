@@ -19,9 +19,9 @@ def test_a_single_name_applies_to_all_instances() -> None:
 
 
 def test_dotted_paths_lead_only_into_allowed_packages() -> None:
-    with importing_only(["torch"]):
+    with importing_only([]):
         assert resolve("torch.special.erf", "activation") is torch.special.erf
-        with pytest.raises(UserError, match=r"'math.sqrt' is not in torch; .* add --allow math"):
+        with pytest.raises(UserError, match=r"may not name 'math.sqrt'; .* add --allow math"):
             PerInstanceFunction(["math.sqrt"], "activation")
     assert callable(resolve("math.sqrt", "activation"))
 

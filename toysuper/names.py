@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import ModuleType
+from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -18,6 +18,17 @@ from toysuper.functional.activations import Function, apply_per_instance
 
 MODULES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
 """Where a name without dots is looked up, in this order."""
+
+NAMEABLE = (
+    "toysuper.experiments",
+    "toysuper.functional",
+    "torch.functional",
+    "torch.nn.functional",
+    "torch.special",
+)
+"""Modules whose functions a config may name by a dotted path."""
+OWNERS = (None, *(getattr(torch._C, name) for name in ("_nn", "_special")))
+"""Owners of torch's functions of tensors that are written in C++; settings belong to torch._C."""
 
 _packages: ContextVar[tuple[str, ...] | None] = ContextVar("packages", default=None)
 
@@ -72,7 +83,7 @@ def display_name(function: str) -> str:
 
 @contextmanager
 def importing_only(packages: Sequence[str]) -> Iterator[None]:
-    """Restrict dotted paths to these packages, while names come from files of unknown origin."""
+    """Restrict dotted paths to :data:`NAMEABLE` and these packages: files may be of anyone."""
     token = _packages.set(tuple(packages))
     try:
         yield
@@ -192,18 +203,18 @@ def _apply_to_probe(name: Any, what: str, probe: Tensor) -> tuple[Function, Tens
 
 
 def not_allowed(path: str, packages: Iterable[str]) -> str:
-    """Return the error message for a dotted path outside the allowed packages.
+    """Return the error message for a dotted path outside the packages that a config may name.
 
     Args:
         path: dotted path.
-        packages: names of the allowed packages.
+        packages: these packages.
 
-    >>> not_allowed("mine.square", ["torch", "toysuper"])
-    "'mine.square' is not in torch, toysuper; if you trust its code, add --allow mine."
+    >>> not_allowed("mine.square", ["torch.special", "toysuper.functional"])
+    "a config may not name 'mine.square'; if you trust its code, add --allow mine."
     """
-    package, packages = path.rpartition(".")[0] or path, list(packages)
+    package = path.rpartition(".")[0] or path
     return (
-        f"'{path}' is not in {', '.join(packages)}; if you trust its code, "
+        f"a config may not name '{path}'; if you trust its code, "
         f"add --allow {package}.{did_you_mean(package, packages)}"
     )
 
@@ -215,7 +226,14 @@ def _is_own(value: Any) -> bool:
 
 def _look_up(name: str, modules: tuple[ModuleType, ...]) -> Any:
     values = (vars(module)[name] for module in modules if name in vars(module))
-    return next((value for value in values if not isinstance(value, type | ModuleType)), None)
+    return next((value for value in values if _computes(value)), None)
+
+
+def _computes(value: Any) -> bool:
+    """Whether it computes on tensors; torch has functions that load files or set options, too."""
+    if isinstance(value, BuiltinFunctionType):
+        return value.__self__ in OWNERS
+    return is_within(getattr(value, "__module__", None) or "", NAMEABLE)
 
 
 def _import(path: str) -> Any:
@@ -223,9 +241,11 @@ def _import(path: str) -> Any:
     packages = _packages.get()
     if not all(part.isidentifier() for part in path.split(".")):
         return None
-    if packages is not None and not is_within(path, packages):
-        raise UserError(not_allowed(path, packages))
+    is_checked = packages is not None and not is_within(path, packages)
+    if is_checked and not is_within(path, NAMEABLE):
+        raise UserError(not_allowed(path, NAMEABLE))
     try:
-        return getattr(importlib.import_module(module), name, None)
+        value = getattr(importlib.import_module(module), name, None)
     except ImportError:
         return None
+    return value if _computes(value) or not is_checked else None

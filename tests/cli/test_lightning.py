@@ -230,14 +230,14 @@ def assert_refused(result: Result, sentence: str) -> None:
             ],
             r"targets down to -1, but the output of ReLUOutputModel is relu and never negative",
         ),
-        (["--config=intro", "--data.task=os.system"], "'os.system' is not in toysuper, "),
+        (["--config=intro", "--data.task=os.system"], "a config may not name 'os.system'"),
         (
             ["--config=intro", "--trainer.callbacks={class_path: subprocess.Popen}"],
-            "'subprocess.Popen' is not in .*add --allow subprocess",
+            "may not name 'subprocess.Popen'; .*add --allow subprocess",
         ),
         (
             ["--config=intro", "--figures.draw=[toysuper.cli.main.os.system]"],
-            "is not in toysuper",
+            "a config may not name 'toysuper.cli.main.os.system'",
         ),
         (["--config=intro", "--allow"], "--allow '' is no package"),
         (["--config=intro", "--trainer.max_steps=module 'this' has no attribute 'x'"], "no 'x'"),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from jsonargparse import set_parsing_settings
 
-from toysuper.cli.parser import IMPORTABLE, explain_exception
+from toysuper.cli.parser import IMPORTABLE, NOT_IMPORTABLE, explain_exception
 from toysuper.errors import UserError
 from toysuper.names import importing_only
 
@@ -47,12 +47,15 @@ def allow_imports(packages: Sequence[str], folders: Sequence[str] = ()) -> Itera
         packages: names of the packages.
         folders: searched for the packages, after the working directory; libraries come first.
     """
-    allowed = [*IMPORTABLE, *packages]
-    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=allowed)
+    set_parsing_settings(
+        import_path_denylist=["*", *NOT_IMPORTABLE],
+        import_path_allowlist=[*IMPORTABLE, *packages],
+        instantiate_subclass_spec_in_any=False,
+    )
     searched = [os.getcwd(), *folders] if packages else []
     sys.path.extend(searched)
     try:
-        with importing_only(allowed):
+        with importing_only(packages):
             yield
     finally:
         for folder in searched:

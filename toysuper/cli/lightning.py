@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
 from toysuper.cli.context import allow_imports, config_errors, hide_adverts
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
+from toysuper.cli.permitted import check_named
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError
@@ -50,10 +51,11 @@ class ToyCLI(LightningCLI):
 
     Args:
         arguments: the command line, with the path of every config.
+        packages: those that ``--allow`` names.
     """
 
-    def __init__(self, arguments: Arguments) -> None:
-        self.arguments = arguments
+    def __init__(self, arguments: Arguments, packages: Sequence[str] = ()) -> None:
+        self.arguments, self.packages = arguments, packages
         super().__init__(
             EnsembleModule,
             SyntheticData,
@@ -101,6 +103,7 @@ class ToyCLI(LightningCLI):
         """Parse; a preset's ``about`` does not replace the experiment's."""
         with config_errors():
             self.config = parser.parse_args(self.arguments.words)
+        check_named(self.config[self.config.subcommand], self.packages, self.arguments.words)
         if not any(word.startswith("--about") for word in self.arguments.words):
             self.config[self.config.subcommand].about = self.arguments.about
 
@@ -226,4 +229,4 @@ def run(args: list[str]) -> ToyCLI:
     words, packages = pop_allow_flags(args)
     arguments = resolve_config_args(words)
     with allow_imports(packages, arguments.folders):
-        return ToyCLI(arguments)
+        return ToyCLI(arguments, packages)

@@ -23,7 +23,9 @@ IMPORTABLE = (
     "lightning.pytorch",
     "lightning.fabric",
 )
-"""Packages that a config may import without ``--allow``."""
+"""Packages that jsonargparse may import for a config; :mod:`~toysuper.cli.permitted` says more."""
+NOT_IMPORTABLE = ("toysuper.__main__", "toysuper.cli", "toysuper.python", "toysuper.runs")
+"""Modules of these that it may not: they run commands and write files."""
 
 UNINFORMATIVE = re.compile(
     r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"
@@ -78,6 +80,10 @@ class Parser(LightningArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, allow_abbrev=False, **kwargs)
+
+    def add_class_arguments(self, *args: Any, sub_configs: bool = False, **kwargs: Any) -> Any:
+        """Add the arguments of a class, of which none is read from another file."""
+        return super().add_class_arguments(*args, **kwargs)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Stop with one sentence."""
