@@ -5,7 +5,6 @@ are imported when they are first used, so that ``toysuper --help`` waits for no 
 """
 
 from importlib import import_module
-from typing import Any
 
 __version__ = "0.1.0"
 __docformat__ = "google"  # for pdoc
@@ -22,7 +21,7 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'toysuper' has no attribute '{name}'")
     return getattr(import_module(f"toysuper.{_MODULES[name]}"), name)

@@ -7,6 +7,18 @@ from difflib import get_close_matches
 class UserError(ValueError):
     """An error that the user can correct; one sentence names value, location and remedy."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+def printable(text: str) -> str:
+    r"""Write control characters as escapes: names in files can hold commands to a terminal.
+
+    >>> printable("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t\u00a0" else f"\\x{ord(c):02x}" for c in text)
+
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` if a candidate is close to the name, else nothing.

@@ -4,8 +4,8 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import BuiltinFunctionType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, get_type_hints
 
 import torch
 import torch.nn.functional
@@ -19,14 +19,10 @@ from toysuper.functional.activations import Function, apply_per_instance
 MODULES: tuple[ModuleType, ...] = (elementwise, tasks, torch.nn.functional, torch)
 """Where a name without dots is looked up, in this order."""
 
-NAMEABLE = (
-    "toysuper.experiments",
-    "toysuper.functional",
-    "torch.functional",
-    "torch.nn.functional",
-    "torch.special",
-)
-"""Modules whose functions a config may name by a dotted path."""
+COMPUTING = ("toysuper.functional", "torch.functional", "torch.nn.functional", "torch.special")
+"""Modules of which each function computes on tensors."""
+RUNNING = ("toysuper.__main__", "toysuper.cli", "toysuper.python", "toysuper.runs")
+"""Modules that run commands and write files; a config may not name what they hold."""
 OWNERS = (None, *(getattr(torch._C, name) for name in ("_nn", "_special")))
 """Owners of torch's functions of tensors that are written in C++; settings belong to torch._C."""
 
@@ -83,7 +79,7 @@ def display_name(function: str) -> str:
 
 @contextmanager
 def importing_only(packages: Sequence[str]) -> Iterator[None]:
-    """Restrict dotted paths to :data:`NAMEABLE` and these packages: files may be of anyone."""
+    """Restrict dotted paths to toysuper, torch and these packages, as a file may be anyone's."""
     token = _packages.set(tuple(packages))
     try:
         yield
@@ -233,7 +229,17 @@ def _computes(value: Any) -> bool:
     """Whether it computes on tensors; torch has functions that load files or set options, too."""
     if isinstance(value, BuiltinFunctionType):
         return value.__self__ in OWNERS
-    return is_within(getattr(value, "__module__", None) or "", NAMEABLE)
+    module = getattr(value, "__module__", None) or ""
+    if is_within(module, COMPUTING):
+        return True
+    return is_within(module, ["toysuper"]) and isinstance(value, FunctionType) and _maps(value)
+
+
+def _maps(function: FunctionType) -> bool:
+    """Whether a function is declared to map one tensor to another."""
+    *arguments, result = get_type_hints(function).values()
+    kinds = [getattr(hint, "array_type", hint) for hint in (*arguments, result)]
+    return kinds == [Tensor, Tensor]
 
 
 def _import(path: str) -> Any:
@@ -242,8 +248,9 @@ def _import(path: str) -> Any:
     if not all(part.isidentifier() for part in path.split(".")):
         return None
     is_checked = packages is not None and not is_within(path, packages)
-    if is_checked and not is_within(path, NAMEABLE):
-        raise UserError(not_allowed(path, NAMEABLE))
+    nameable = is_within(path, ["toysuper", *COMPUTING]) and not is_within(path, RUNNING)
+    if is_checked and not nameable:
+        raise UserError(not_allowed(path, COMPUTING))
     try:
         value = getattr(importlib.import_module(module), name, None)
     except ImportError:

@@ -63,6 +63,7 @@ def load(folder: str | Path, allow: Sequence[str] = ()) -> Snapshot:
     if checkpoint is None:
         raise UserError(f"'{folder}' holds no checkpoint; give the folder of a run")
     settings = {"ckpt_path": str(checkpoint), "verbose": False, **QUIET}
+    settings["trainer.default_root_dir"] = str(folder)  # nothing is written
     return _snapshot("validate", folder / "config.yaml", settings, allow)
 
 

@@ -253,14 +253,17 @@ def assert_refused(result: Result, sentence: str) -> None:
                 "--config=intro",
                 "--data.grid={seed: {class_path: Range, init_args: {num: 10000000000}}}",
             ],
-            "grid axis 'seed' of 10,000,000,000 values needs about .* GiB of memory, and this",
+            "values of grid axis 'seed' is 10,000,000,000; it must be at most 100,000",
         ),
         (
             ["--config=intro", f"--data.grid={{{BILLION}}}"],
-            "a grid of 1,000,000,000 instances needs about 9.3e.02 GiB of memory",
+            "instances of the grid is 1,000,000,000; it must be at most 100,000",
         ),
         (["--config=intro", "--data.n=10000000000"], "samples of 10,000,000,000 features needs"),
-        (["--config=intro", "--data.batch_size=10000000000"], "a batch of 10,000,000,000 samples"),
+        (
+            ["--config=intro", "--data.batch_size=10000000000"],
+            "data.batch_size is 10,000,000,000; it must be at most 4,194,304",
+        ),
         (
             ["--config=intro", "--data.n=100000", "--model.variant.hidden=100000"],
             "models of 100,000 features in 100,000 dimensions needs",

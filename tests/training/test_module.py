@@ -131,7 +131,7 @@ def test_foreign_checkpoints_are_refused() -> None:
         model.on_load_checkpoint({"state_dict": {}})
     other = EnsembleModule(LinearModel(6, world.grid, hidden=2)).state_dict()
     with pytest.raises(UserError, match=r"\(1, 2, 6\).*\(1, 2, 4\)"):
-        model.on_load_checkpoint({"state_dict": other, "toysuper": {}})
+        model.on_load_checkpoint({"state_dict": other, "toysuper": {}, "global_step": 0})
 
 
 def test_clipping_is_per_instance() -> None:

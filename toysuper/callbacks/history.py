@@ -7,10 +7,13 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
-from toysuper.data.memory import check_memory
+from toysuper.data.memory import check_bound, check_memory
 from toysuper.errors import UserError
 from toysuper.functional.spacing import log_spaced
 from toysuper.snapshot import Snapshot, map_tensors
+
+MAX_MOMENTS = 10_000
+"""Most Snapshots of a history."""
 
 
 class History(Callback):
@@ -29,6 +32,7 @@ class History(Callback):
     def __init__(self, num: int = 0) -> None:
         if num < 0:
             raise UserError(f"history.num is {num}; it must be at least 0")
+        check_bound("history.num", num, MAX_MOMENTS)
         self.num, self.steps, self.moments = num, frozenset[int](), list[Snapshot]()
         self.saved: dict[str, Any] = {}
 
@@ -41,7 +45,6 @@ class History(Callback):
         if not self.num:
             self.steps = frozenset()
             return
-        check_memory(self.num, f"a history of {self.num:,} moments")
         self.steps = frozenset(log_spaced(int(total), self.num))
         numbers = 2 * sum(p.numel() for p in pl_module.variant.parameters())
         check_memory(len(self.steps) * numbers, f"a history of {len(self.steps):,} moments")
@@ -91,8 +94,12 @@ class History(Callback):
         saved, self.saved = self.saved, {}
         if saved:
             now = module.snapshot()
-            for k in range(len(saved["step"])):
-                self._add(module, _restored(now, saved, k))
+            try:
+                moments = [_restored(now, saved, k) for k in range(len(saved["step"]))]
+            except (KeyError, TypeError, IndexError, AttributeError) as error:
+                raise UserError(f"the history in the checkpoint is damaged ({error!r})") from error
+            for moment in moments:
+                self._add(module, moment)
 
     def _take(self, trainer: Trainer, module: Any) -> None:
         loss = module.losses_of_one_batch(self.world).cpu()

@@ -81,10 +81,10 @@ class SnapshotMetrics(SnapshotCallback):
         folder = run_folder(trainer)
         if folder is None:
             return
-        write_csv(folder / "instances.csv", self.rows(snapshot))
         for name, function in unique_names(self.tables).items():
             if rows := attempt(function, snapshot.without_diverged(), list):
                 write_csv(folder / f"{name}.csv", rows)
+        write_csv(folder / "instances.csv", self.rows(snapshot))  # last: it says that a run ended
 
     def rows(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         """Make one dictionary per instance; one that diverged has no numbers."""

@@ -15,6 +15,7 @@ from toysuper.callbacks.base import SnapshotCallback, attempt, run_folder
 from toysuper.claims.base import Claim
 from toysuper.claims.tables import markdown, table
 from toysuper.data.grid import format_cells
+from toysuper.errors import printable
 from toysuper.runs.files import write_atomic, write_csv
 from toysuper.snapshot import Snapshot
 from toysuper.training.sharding import gather_instances, is_sharded
@@ -43,7 +44,8 @@ class Claims(SnapshotCallback):
         ]
         if len(finite) < len(snapshot):
             diverged = snapshot.pick(snapshot.diverged.nonzero().flatten().tolist()).coordinates
-            print(f"\nleft out of averages, figures and claims: {format_cells(diverged)} diverged")
+            which = printable(format_cells(diverged))
+            print(f"\nleft out of averages, figures and claims: {which} diverged")
         if not self.claims:
             return
         columns = get_terminal_size((0, 0)).columns or None  # a file has no width

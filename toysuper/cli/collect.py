@@ -3,13 +3,14 @@
 import csv
 import io
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from toysuper.cli.help import parse_runs_args
-from toysuper.errors import UserError
-from toysuper.runs.files import csv_bytes, write_atomic
+from toysuper.errors import UserError, printable
+from toysuper.runs.files import csv_bytes, read_below, write_atomic
 from toysuper.runs.saved_config import flatten, load_run_config
 
 SECTIONS = ("model", "data", "trainer")
@@ -27,12 +28,33 @@ def main(args: list[str]) -> None:
 def collect(folder: Path) -> list[dict[str, Any]]:
     """Return a row for each model: its run, the run's config and claims, the model's metrics.
 
-    Runs that have not ended are left out.
+    Runs that have not ended are left out, and so are those that cannot be read, by name.
 
     Raises:
-        UserError: no run in the folder has ended.
+        UserError: no run in the folder has ended, or none can be read.
     """
-    return [row for run in finished_runs(folder) for row in _rows(folder, run)]
+    runs = finished_runs(folder)
+    tables = [rows for run in runs if (rows := read_or_skip(_rows, folder, run))]
+    if not tables:
+        raise UserError(f"no run of '{folder}' can be read")
+    return [row for rows in tables for row in rows]
+
+
+def read_or_skip(read: Callable[..., Any], folder: Path, *args: Any) -> Any:
+    """Read a run; one that cannot be read is named on the screen and gives None.
+
+    Args:
+        read: the function that reads it.
+        folder: its first argument, which a message names.
+        args: its other arguments.
+    """
+    try:
+        return read(folder, *args)
+    except Exception as error:  # a file that anyone wrote may raise anything
+        reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        where = args[0] if args and isinstance(args[0], Path) else folder
+        print(printable(f"toysuper: left out {where}: {reason[:300]}"), file=sys.stderr)
+        return None
 
 
 def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -68,20 +90,28 @@ def finished_runs(folder: Path) -> list[Path]:
     return finished
 
 
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file; none if there is no file."""
-    if not path.is_file():
+def read_csv(run: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of a table of a run; none if there is no such file.
+
+    Args:
+        run: folder of the run.
+        name: name of the file.
+    """
+    if not (run / name).exists():
         return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as lines:
-        return list(csv.DictReader(lines))
+    text = read_below(run, run / name).decode("utf-8", errors="replace")
+    return [
+        {key: value or "" for key, value in row.items() if key is not None}
+        for row in csv.DictReader(io.StringIO(text, newline=""))
+    ]
 
 
-def _rows(folder: Path, run: Path) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, run: Path) -> list[dict[str, Any]]:
     config = load_run_config(run)
     settings = {k: v for name in SECTIONS for k, v in flatten(config.get(name), name).items()}
-    claims = {f"claim {row.get('name')}": row.get("holds") for row in read_csv(run / "claims.csv")}
-    for row in read_csv(run / "instances.csv"):
-        yield {"run": str(run.relative_to(folder)), **settings, **row, **claims}
+    claims = {f"claim {row.get('name')}": row.get("holds") for row in read_csv(run, "claims.csv")}
+    name = {"run": str(run.relative_to(folder))}
+    return [{**name, **settings, **row, **claims} for row in read_csv(run, "instances.csv")]
 
 
 def _parquet(table: bytes) -> bytes:

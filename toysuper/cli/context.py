@@ -3,15 +3,16 @@
 import logging
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from jsonargparse import set_parsing_settings
 
-from toysuper.cli.parser import IMPORTABLE, NOT_IMPORTABLE, explain_exception
-from toysuper.errors import UserError
-from toysuper.names import importing_only
+from toysuper.cli.parser import IMPORTABLE, explain_exception
+from toysuper.errors import UserError, printable
+from toysuper.names import RUNNING, importing_only
 
 ADVERTS = (
     "litlogger",
@@ -48,7 +49,7 @@ def allow_imports(packages: Sequence[str], folders: Sequence[str] = ()) -> Itera
         folders: searched for the packages, after the working directory; libraries come first.
     """
     set_parsing_settings(
-        import_path_denylist=["*", *NOT_IMPORTABLE],
+        import_path_denylist=["*", *RUNNING],
         import_path_allowlist=[*IMPORTABLE, *packages],
         instantiate_subclass_spec_in_any=False,
     )
@@ -62,8 +63,27 @@ def allow_imports(packages: Sequence[str], folders: Sequence[str] = ()) -> Itera
             sys.path.remove(folder)
 
 
+@contextmanager
+def checkpoint_errors() -> Iterator[None]:
+    """Report any error while Lightning restores a checkpoint as an error of the checkpoint."""
+    try:
+        yield
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        is_restoring = any(frame.filename.endswith("checkpoint_connector.py") for frame in frames)
+        if not is_restoring or explain_exception(error) is not None:
+            raise
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+        raise UserError(
+            f"the checkpoint is damaged or from another version ({reason}); name another one by "
+            "--ckpt_path"
+        ) from error
+
+
 def hide_adverts() -> None:
     """Drop Lightning's advertisements and the warnings that it gives in every run, nothing else."""
+    show = warnings.formatwarning
+    warnings.formatwarning = lambda message, *args: show(printable(str(message)), *args)
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(

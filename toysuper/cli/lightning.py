@@ -25,12 +25,13 @@ from toysuper.callbacks.record import Claims, Predictions
 from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
-from toysuper.cli.context import allow_imports, config_errors, hide_adverts
+from toysuper.cli.context import allow_imports, checkpoint_errors, config_errors, hide_adverts
+from toysuper.cli.limits import ROOT, check_limits
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
 from toysuper.cli.permitted import check_named
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
-from toysuper.errors import UserError
+from toysuper.errors import UserError, printable
 from toysuper.runs.checkpoints import (
     AtomicCheckpointIO,
     check_checkpoint_fits,
@@ -88,12 +89,12 @@ class ToyCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the callbacks under short names, and link what the model takes from the data."""
         parser.add_lightning_class_args(History, "history")
-        parser.add_lightning_class_args(SnapshotMetrics, "metrics")
         parser.add_lightning_class_args(Figures, "figures")
         parser.add_lightning_class_args(Meshes, "meshes")
         parser.add_lightning_class_args(Projector, "projector")
         parser.add_lightning_class_args(HParams, "hparams")
         parser.add_lightning_class_args(Claims, "claims")
+        parser.add_lightning_class_args(SnapshotMetrics, "metrics")  # its table ends a run
         parser.add_argument("--about", type=dict | None, help="section, order, minutes and line")
         for name in LINKED:
             target = f"model.variant.init_args.{name}"
@@ -103,7 +104,9 @@ class ToyCLI(LightningCLI):
         """Parse; a preset's ``about`` does not replace the experiment's."""
         with config_errors():
             self.config = parser.parse_args(self.arguments.words)
-        check_named(self.config[self.config.subcommand], self.packages, self.arguments.words)
+        config, words = self.config[self.config.subcommand], self.arguments.words
+        check_named(config, self.packages, words)
+        check_limits(config, words)
         if not any(word.startswith("--about") for word in self.arguments.words):
             self.config[self.config.subcommand].about = self.arguments.about
 
@@ -113,7 +116,7 @@ class ToyCLI(LightningCLI):
         config = self.config[command]
         if not config.get("ckpt_path") and command != "fit":
             raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
-        self.root = Path(config.trainer.get("default_root_dir") or "runs")
+        self.root = Path(config.trainer.get("default_root_dir") or ROOT)
         self.resumed: Path | None = None
         self.path = config.get("ckpt_path")
         if self.path == "last":
@@ -207,20 +210,21 @@ def main(args: list[str] | None = None) -> None:
         trainer = run(sys.argv[1:] if args is None else args).trainer
         folder = run_folder(trainer)
         if folder and trainer.is_global_zero:
-            print(f"wrote {folder}")
-            print(f"look at it: tensorboard --logdir {shlex.quote(str(folder.parent))}")
+            print(printable(f"wrote {folder}"))
+            logs = shlex.quote(str(folder.parent))
+            print(printable(f"look at it: tensorboard --logdir {logs}"))
             print("then open http://localhost:6006/#custom_scalars")
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(TERMINATED)
     except BadArguments as error:
-        print(f"toysuper: {error.sentence}", file=sys.stderr)
+        print(printable(f"toysuper: {error.sentence}"), file=sys.stderr)
         raise
     except Exception as error:
         sentence = explain_exception(error)
         if sentence is None:
             raise
-        sys.exit(f"toysuper: {sentence}")
+        sys.exit(printable(f"toysuper: {sentence}"))
 
 
 def run(args: list[str]) -> ToyCLI:
@@ -228,5 +232,5 @@ def run(args: list[str]) -> ToyCLI:
     hide_adverts()
     words, packages = pop_allow_flags(args)
     arguments = resolve_config_args(words)
-    with allow_imports(packages, arguments.folders):
+    with allow_imports(packages, arguments.folders), checkpoint_errors():
         return ToyCLI(arguments, packages)

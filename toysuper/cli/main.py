@@ -3,13 +3,14 @@
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from toysuper import __version__
 from toysuper.callbacks.waiting import Waiting
-from toysuper.cli.configs import bundled_configs
+from toysuper.cli.configs import PACKAGE, bundled_configs
 from toysuper.cli.help import HELP, VERBS, short_help
-from toysuper.errors import UserError, did_you_mean
+from toysuper.errors import UserError, did_you_mean, printable
 
 SPIN_COUNT = "3000"
 """How often an idle thread looks for work before it sleeps; 3000 times take some 10 µs.
@@ -31,6 +32,8 @@ COMMANDS = {
 def main(args: list[str] | None = None) -> None:
     """Print help and version, or run a command; torch is imported only where it is needed."""
     args = sys.argv[1:] if args is None else args
+    if Path.cwd() != PACKAGE.parent:  # there, an uninstalled package may be found by the folder
+        os.environ["PYTHONSAFEPATH"] = "1"
     if args in ([], ["-h"], ["--help"]):
         print(HELP, end="")
     elif args == ["--version"]:
@@ -51,14 +54,16 @@ def _run_command(command: str, args: list[str]) -> None:
     try:
         import_module(COMMANDS[command]).main(args)
     except (UserError, OSError) as error:
-        sys.exit(f"toysuper: {error}")
+        sys.exit(printable(f"toysuper: {error}"))
 
 
 def _refuse_command(command: str) -> NoReturn:
     names = (*VERBS, *COMMANDS)
     print(
-        f"toysuper: there is no command '{command}'.{did_you_mean(command, names)} "
-        f"Commands are {', '.join(names)}.",
+        printable(
+            f"toysuper: there is no command '{command}'.{did_you_mean(command, names)} "
+            f"Commands are {', '.join(names)}."
+        ),
         file=sys.stderr,
     )
     sys.exit(2)

@@ -24,8 +24,6 @@ IMPORTABLE = (
     "lightning.fabric",
 )
 """Packages that jsonargparse may import for a config; :mod:`~toysuper.cli.permitted` says more."""
-NOT_IMPORTABLE = ("toysuper.__main__", "toysuper.cli", "toysuper.python", "toysuper.runs")
-"""Modules of these that it may not: they run commands and write files."""
 
 UNINFORMATIVE = re.compile(
     r"$|Does not validate against|Subtypes:|Errors:|Given value|Problem with given|Parser key|"

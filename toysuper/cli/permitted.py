@@ -60,9 +60,8 @@ class Option(NamedTuple):
         return self.result is not None and _is_from_snapshot(value, self.result)
 
 
-EXPERIMENTS = "toysuper.experiments"
 CURVE = Option("a curve", ("toysuper.data.curves",), (Curve,))
-FIGURE = Option("a function that draws a Snapshot", ("toysuper.figures", EXPERIMENTS), (), Figure)
+FIGURE = Option("a function that draws a Snapshot", ("toysuper",), (), Figure)
 
 OPTIONS = {
     "model.variant": Option("a variant", ("toysuper.models",), (ToyModel,)),
@@ -80,11 +79,9 @@ OPTIONS = {
     "data.grid": CURVE,
     "figures.draw": FIGURE,
     "figures.animate": FIGURE,
-    "metrics.measure": Option(
-        "a metric of a Snapshot", ("toysuper.metrics", EXPERIMENTS), (), Tensor
-    ),
-    "metrics.tables": Option("a table of a Snapshot", (EXPERIMENTS,), (), list),
-    "claims.check": Option("a list of claims", ("toysuper.claims", EXPERIMENTS), (), list),
+    "metrics.measure": Option("a metric of a Snapshot", ("toysuper",), (), Tensor),
+    "metrics.tables": Option("a table of a Snapshot", ("toysuper",), (), list),
+    "claims.check": Option("a list of claims", ("toysuper",), (), list),
     "trainer.accelerator": Option(
         "an accelerator", ("lightning.pytorch.accelerators",), (Accelerator,)
     ),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.data.curves import Curve
 from toysuper.data.grid import Grid
-from toysuper.data.memory import check_memory
+from toysuper.data.memory import check_bound, check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError
 from toysuper.features import Features, SparseUniform
@@ -25,6 +25,11 @@ AXIS = re.compile(
 
 TARGET_BURST = 1 << 28
 """Numbers of x that a burst has by default: about a quarter of a second at a nanosecond each."""
+
+MAX_SAMPLES = 1 << 22
+"""Most samples of a batch."""
+MAX_BATCHES = 100_000
+"""Most batches of an evaluation."""
 
 PerFeature = float | list[float] | Curve
 Axes = dict[str, list[float | str] | Curve]
@@ -83,6 +88,9 @@ class SyntheticData(LightningDataModule):
         for name, value in sizes.items():
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
+        for name in ("batch_size", "eval_batch_size"):
+            check_bound(f"data.{name}", sizes[name], MAX_SAMPLES)
+        check_bound("data.eval_batches", eval_batches, MAX_BATCHES)
         self.n, self.grid, self.features = n, Grid(grid), features or SparseUniform()
         for samples in (batch_size, eval_batch_size):  # a step takes one instance after the other
             check_memory(4 * n * samples, f"a batch of {samples:,} samples of {n:,} features")

@@ -11,11 +11,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from toysuper.data.curves import Curve
-from toysuper.data.memory import check_memory
+from toysuper.data.memory import check_bound
 from toysuper.errors import UserError
 
-BYTES_PER_CELL = 1000
-"""Memory of an instance's coordinates in Python."""
+MAX_INSTANCES = 100_000
+"""Most instances of a grid, whose coordinates are Python objects."""
 
 Value = float | int | str
 Axes = Mapping[str, Sequence[Value] | Curve]
@@ -44,7 +44,7 @@ class Grid:
         blocks = [axes or {}] if isinstance(axes, Mapping | None) else axes
         self.blocks = [{name: _axis(name, v) for name, v in block.items()} for block in blocks]
         count = sum(math.prod(map(len, block.values())) for block in self.blocks)
-        check_memory(count, f"a grid of {count:,} instances", BYTES_PER_CELL)
+        check_bound("number of instances of the grid", count, MAX_INSTANCES)
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
@@ -156,7 +156,7 @@ def _axis(name: str, values: Sequence[Value] | Curve) -> list[Value]:
     if not isinstance(values, Curve | list | tuple):
         raise UserError(f"grid axis '{name}' is {values!r}; give a list of values or a Curve")
     if isinstance(values, Curve) and values.num:
-        check_memory(values.num, f"grid axis '{name}' of {values.num:,} values", BYTES_PER_CELL)
+        check_bound(f"number of values of grid axis '{name}'", values.num, MAX_INSTANCES)
     column = list(values.axis() if isinstance(values, Curve) else values)
     if not column:
         raise UserError(f"grid axis '{name}' is empty; give it at least one value")

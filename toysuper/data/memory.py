@@ -38,6 +38,25 @@ def check_memory(numbers: float, what: str, size: int = 8) -> None:
         )
 
 
+def check_bound(name: str, value: int, most: int) -> None:
+    """Check a number whose work grows with it, before the work begins.
+
+    Args:
+        name: what has the value, for the message.
+        value: the number.
+        most: its largest value.
+
+    Raises:
+        UserError: the number is larger.
+
+    >>> check_bound("data.batch_size", 10**8, 10**6)
+    Traceback (most recent call last):
+    toysuper.errors.UserError: data.batch_size is 100,000,000; it must be at most 1,000,000
+    """
+    if value > most:
+        raise UserError(f"{name} is {value:,}; it must be at most {most:,}")
+
+
 def total_memory() -> int:
     """Return the bytes of memory that this machine has, or that its container may use."""
     limits = [psutil.virtual_memory().total]

@@ -14,6 +14,9 @@ from torch import Tensor
 from toysuper.errors import UserError
 from toysuper.runs.files import write_atomic
 
+MAX_RATIO, FREE_BYTES = 10, 1 << 26
+"""A checkpoint unpacks to at most so many times its size, and some bytes more."""
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint whole or not at all, and loads tensors and plain values, never code.
@@ -68,6 +71,9 @@ def load_checked(path: Path) -> dict[str, Any]:
 def _load_or_error(path: Path) -> Any:
     try:
         with ZipFile(path) as archive:
+            unpacked, size = sum(f.file_size for f in archive.infolist()), path.stat().st_size
+            if unpacked > MAX_RATIO * size + FREE_BYTES:
+                return BadZipFile(f"its {size:,} bytes would unpack to {unpacked:,}")
             if damaged := archive.testzip():
                 return BadZipFile(f"{damaged} is damaged")
         return torch.load(path, weights_only=True, map_location="meta")
@@ -95,12 +101,32 @@ def check_checkpoint_fits(
     """
     if "toysuper" not in checkpoint:
         raise UserError("the checkpoint was not written by toysuper; train a model first")
+    weights, step = checkpoint.get("state_dict"), checkpoint.get("global_step")
+    is_state = isinstance(weights, dict) and all(isinstance(w, Tensor) for w in weights.values())
+    if not is_state or not isinstance(step, int) or step < 0:
+        raise UserError(
+            "the checkpoint has no state_dict of tensors or no global_step; it is damaged"
+        )
     saved, built = _shapes(checkpoint["state_dict"]), _shapes(state or {})
     if state is not None and saved != built:
         raise UserError(
             f"the checkpoint holds {saved} and this config builds {built}; "
             "use the config of its run"
         )
+
+
+def check_some_finite(checkpoint: dict[str, Any]) -> None:
+    """Check that not every weight of a checkpoint is infinite or not a number.
+
+    Args:
+        checkpoint: what a checkpoint file holds.
+
+    Raises:
+        UserError: every one is.
+    """
+    weights = [tensor for tensor in checkpoint["state_dict"].values() if tensor.numel()]
+    if weights and not any(tensor.isfinite().any() for tensor in weights):
+        raise UserError("no weight of the checkpoint is finite; name another one by --ckpt_path")
 
 
 def _shapes(state: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:

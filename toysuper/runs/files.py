@@ -1,11 +1,13 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and read those that anyone may have written."""
 
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISREG
 from typing import Any
 
 from toysuper.errors import UserError
@@ -41,11 +43,62 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Format dictionaries as a CSV table, with a column for each key in order of appearance."""
     rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
     table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, list(dict.fromkeys(name for row in rows for name in row)))
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(table)
+    writer.writerow(map(_not_formula, names))
+    writer.writerows([_not_formula(row.get(name, "")) for name in names] for row in rows)
     return table.getvalue().encode("utf-8")
+
+
+def _not_formula(value: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would compute; numbers stay as they are."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    with suppress(ValueError):
+        float(value)
+        return value
+    return f"'{value}"
+
+
+def read_below(root: Path, path: Path, max_bytes: int = 1 << 26) -> bytes:
+    """Read a file of a run that may be somebody else's.
+
+    Args:
+        root: folder that the file has to lie in, links followed.
+        path: the file.
+        max_bytes: largest size of the file.
+
+    Raises:
+        UserError: the file lies elsewhere, is a pipe or a device, or is larger.
+    """
+    refuse_links(root, path)
+    return read_regular(path, max_bytes)
+
+
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """Read a file whole.
+
+    Args:
+        path: the file.
+        max_bytes: its largest size.
+
+    Raises:
+        UserError: it is a pipe or a device, or larger.
+    """
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise UserError(f"{path} is no regular file; remove it")
+    if status.st_size > max_bytes:
+        raise UserError(f"{path} has {status.st_size:,} bytes; at most {max_bytes:,} are read")
+    return path.read_bytes()
+
+
+def list_tree(folder: Path) -> Iterator[Path]:
+    """Yield a folder and everything in it; links are not followed."""
+    for parent, folders, files in os.walk(folder):
+        yield Path(parent)
+        yield from (Path(parent, name) for name in (*folders, *files))
 
 
 def refuse_links(root: Path, *folders: Path) -> None:

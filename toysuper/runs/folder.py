@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from toysuper.errors import UserError
-from toysuper.runs.files import refuse_links
+from toysuper.runs.files import list_tree, refuse_links
 
 
 class RunFolder(TensorBoardLogger):
@@ -47,6 +47,7 @@ class RunFolder(TensorBoardLogger):
             UserError: another process writes the folder, or a link leads out of the root.
         """
         folder = self.resumed or self._make_folder()
+        refuse_links(self.root, *list_tree(folder))  # whoever made it may lead out of the root
         self.lock = acquire_lock(folder)
         self._version = folder.name
         for old in (*folder.rglob("*.part"), folder / "instances.csv", folder / "claims.csv"):

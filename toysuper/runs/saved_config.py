@@ -3,22 +3,23 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from toysuper.errors import UserError
+from toysuper.runs.files import refuse_links
+from toysuper.runs.yaml_file import load_yaml
+
+MAX_VALUES = 10_000
+"""Most values of a saved config, which has those of its YAML and all defaults."""
 
 
 def load_run_config(run: Path) -> dict[str, Any]:
     """Load the ``config.yaml`` of a run.
 
     Raises:
-        UserError: the file is no YAML mapping.
+        UserError: the file is no YAML mapping, is too large, or lies elsewhere.
     """
     file = run / "config.yaml"
-    try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError):
-        config = None
+    refuse_links(run, file)
+    config = load_yaml(file, MAX_VALUES)
     if not isinstance(config, dict):
         raise UserError(f"{file} is damaged; move its folder elsewhere")
     return config
@@ -40,9 +41,9 @@ def flatten(config: Any, name: str) -> dict[str, Any]:
 
 
 def without_nulls(config: str) -> str:
-    """Drop the lines of a YAML config that set null or an empty list, to make it easier to read.
+    r"""Drop the lines of a YAML config that set null or an empty list, to make it easier to read.
 
-    >>> print(without_nulls(yaml.safe_dump({"data": {"n": 5}, "clip": None, "tables": []})))
+    >>> print(without_nulls("data:\n  n: 5\nclip: null\ntables: []"))
     data:
       n: 5
     """

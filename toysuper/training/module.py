@@ -19,7 +19,7 @@ from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
-from toysuper.runs.checkpoints import check_checkpoint_fits
+from toysuper.runs.checkpoints import check_checkpoint_fits, check_some_finite
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner
 from toysuper.training.checks import check_model
@@ -228,6 +228,7 @@ class EnsembleModule(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else, or one that leaves nothing to train."""
         check_checkpoint_fits(checkpoint, self.state_dict())
+        check_some_finite(checkpoint)
         self.steps_of_checkpoint = steps = checkpoint["global_step"]
         trainer = self._trainer
         if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +10,20 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageSequence
 
 from toysuper.callbacks.waiting import Waiting
-from toysuper.cli.collect import finished_runs, read_csv
+from toysuper.cli.collect import finished_runs, read_csv, read_or_skip
 from toysuper.cli.configs import Experiment, list_experiments
 from toysuper.errors import UserError
+from toysuper.runs.files import read_below
 from toysuper.runs.saved_config import flatten, load_run_config, without_nulls
 
 VERDICTS = {"holds": ("✓", "hold"), "FAILS": ("✗", "fail"), "not measured": ("–", "not measured")}
 """Mark and plural of each verdict in claims.csv."""
+CLAIM = ("name", "statement", "expected", "measured", "holds")
+"""Columns of claims.csv that the page shows."""
+MAX_BYTES = 1 << 25
+"""Largest picture that the page includes."""
+MAX_PIXELS = 1 << 29
+"""Most pixels of a picture, all frames of an animation together."""
 
 
 class Picture(NamedTuple):
@@ -82,28 +88,32 @@ def gather(folder: Path) -> list[Run]:
     runs = []
     for parent, paths in by_experiment.items():
         with Waiting(f"reading {parent}"):
-            try:
-                runs.append(_read_run(paths, experiments.get(parent.resolve().name)))
-            except UserError as error:
-                print(f"toysuper: left out: {error}", file=sys.stderr)
+            run = read_or_skip(_read_run, parent, paths, experiments.get(parent.resolve().name))
+        runs += [run] if run else []
+    if not runs:
+        raise UserError(f"no run of '{folder}' can be read")
     return sorted(runs, key=lambda run: (run.experiment is None, run.experiment or (), run.name))
 
 
-def _read_run(paths: Sequence[Path], experiment: Experiment | None) -> Run:
+def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None) -> Run:
     """Read the newest run; an evaluation stands for an experiment only if no training does."""
     is_training, ended, run = max(
         (path.name.isdecimal(), (path / "instances.csv").stat().st_mtime, path) for path in paths
     )
     config = load_run_config(run)
-    pictures = (_read_picture(path) for path in _sort_pictures(run, config))
+    pictures = [read_or_skip(_read_picture, run, path) for path in _sort_pictures(run, config)]
     return Run(
         name=run.resolve().parent.name,
         folder=run,
         experiment=experiment,
         pictures=[picture for picture in pictures if picture],
-        claims=[row for row in read_csv(run / "claims.csv") if row.get("holds") in VERDICTS],
-        config=without_nulls((run / "config.yaml").read_text(encoding="utf-8")),
-        models=len(read_csv(run / "instances.csv")),
+        claims=[
+            {column: row.get(column, "") for column in CLAIM}
+            for row in read_csv(run, "claims.csv")
+            if row.get("holds") in VERDICTS
+        ],
+        config=without_nulls(read_below(run, run / "config.yaml").decode("utf-8")),
+        models=len(read_csv(run, "instances.csv")),
         steps=f"{_count_steps(run):,} steps, " if is_training else f"{run.name}, ",
         ended=datetime.fromtimestamp(ended).astimezone(),
         others=len(paths) - 1,
@@ -126,20 +136,29 @@ def _sort_pictures(run: Path, config: dict[str, Any]) -> list[Path]:
     return sorted(files, key=lambda file: (file.suffix == ".gif", rank.get(file.stem, 99), file))
 
 
-def _read_picture(path: Path) -> Picture | None:
-    """Read an image; a damaged one is named on the screen and gives None."""
-    try:
-        with Image.open(path) as image:
-            text = image.info.get("Description") or image.info.get("comment") or path.stem
-            alt = text.decode(errors="replace") if isinstance(text, bytes) else text
-            *_, last = ImageSequence.Iterator(image)
-            still = _webp(last.convert("RGB"))
-            is_animation = path.suffix == ".gif"
-            url, still = (_url("gif", path.read_bytes()), still) if is_animation else (still, "")
-            return Picture(path.stem, alt, image.size, url, still)
-    except (OSError, ValueError, SyntaxError) as error:
-        print(f"toysuper: left out: {path} is no picture ({error})", file=sys.stderr)
-        return None
+def _read_picture(run: Path, path: Path) -> Picture:
+    """Read an image.
+
+    Raises:
+        UserError: it lies elsewhere, or is too large.
+    """
+    content, is_animation = read_below(run, path, MAX_BYTES), path.suffix == ".gif"
+    with Image.open(io.BytesIO(content), formats=["PNG", "GIF"]) as image:
+        text = image.info.get("Description") or image.info.get("comment") or path.stem
+        alt = text.decode(errors="replace") if isinstance(text, bytes) else text
+        still = _webp(_last_frame(image, path))
+        url, still = (_url("gif", content), still) if is_animation else (still, "")
+        return Picture(path.stem, alt, image.size, url, still)
+
+
+def _last_frame(image: Image.Image, path: Path) -> Image.Image:
+    """Decode an image, frame by frame, until it has too many pixels."""
+    pixels = image.width * image.height
+    for k, frame in enumerate(ImageSequence.Iterator(image), start=1):
+        if k * pixels > MAX_PIXELS:
+            raise UserError(f"{path} unpacks to more than {MAX_PIXELS:,} pixels")
+        last = frame
+    return last.convert("RGB")
 
 
 def _webp(image: Image.Image) -> str:

@@ -28,6 +28,14 @@ class Axis:
     high: float = 0
     log: bool = False
 
+    def holds(self, value: Any) -> bool:
+        """Return whether a value, written as the command line takes it, is one of the axis."""
+        if self.choices:
+            return value in self.choices
+        with suppress(TypeError, ValueError):
+            return isinstance(value, str) and self.low <= float(value) <= self.high
+        return False
+
     def suggest(self, trial: Any) -> str:
         """Let an Optuna trial choose a value, written as the command line takes it."""
         if self.choices:

@@ -57,9 +57,11 @@ class PointList:
     def _check_description(self, new: dict[str, Any]) -> None:
         saved = self.study.user_attrs.get("sweep", new)
         if saved != new:
-            key = next(key for key in new if saved[key] != new[key])
+            saved = saved if isinstance(saved, dict) else {}
+            key = next((key for key in new if saved.get(key) != new[key]), "settings")
+            before, now = saved.get(key), new.get(key)
             raise UserError(
-                f"{self.folder} is a sweep with other {key} ({saved[key]}, not {new[key]}); "
+                f"{self.folder} is a sweep with other {key} ({before}, not {now}); "
                 "give this one a --name of its own"
             )
         self.study.set_user_attr("sweep", new)
@@ -76,7 +78,8 @@ class PointList:
         if POINT not in trial.user_attrs:  # its process was killed before it chose the values
             return False
         try:
-            with acquire_lock(ROOT, self.point_folder(trial.user_attrs[POINT])):
+            point = self._check_point(trial.user_attrs[POINT])
+            with acquire_lock(ROOT, self.point_folder(point)):
                 return False
         except Timeout:
             return True
@@ -119,7 +122,18 @@ class PointList:
         if self.trials:
             self.suggested += 1
             trial.set_user_attr(POINT, {axis.key: axis.suggest(trial) for axis in self.axes})
-        return trial, trial.user_attrs[POINT]
+        return trial, self._check_point(trial.user_attrs[POINT])
+
+    def _check_point(self, point: Any) -> Point:
+        """Refuse a point that these axes do not have: anyone may have written the file."""
+        axes = {axis.key: axis for axis in self.axes}
+        is_point = isinstance(point, dict) and point.keys() == axes.keys()
+        if not is_point or not all(axes[key].holds(value) for key, value in point.items()):
+            raise UserError(
+                f"{self.folder}/optuna.log holds the point {point}, which is not one of this "
+                "sweep; give the sweep another --name"
+            )
+        return point
 
     def finish(self, trial: Any, value: float | None) -> None:
         """Record the value of a point.
@@ -142,7 +156,7 @@ class PointList:
     def points(self, *states: str) -> dict[str, Point]:
         """Return the different points whose trials are in one of these states of Optuna."""
         points = (trial.user_attrs.get(POINT) for trial in self._trials(*states))
-        return {_point_key(point): point for point in points if point}
+        return {_point_key(self._check_point(point)): point for point in points if point}
 
     def _trials(self, *states: str) -> list[Any]:
         return self.study.get_trials(deepcopy=False, states=tuple(map(trial_state, states)))

@@ -14,7 +14,7 @@ def open_study(path: Path) -> Any:
     """Open the Optuna study in a file, or start one.
 
     Raises:
-        UserError: Optuna is not installed.
+        UserError: Optuna is not installed, or the file is damaged or is somebody else's, too.
     """
     try:
         import optuna
@@ -22,9 +22,14 @@ def open_study(path: Path) -> Any:
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise UserError("a sweep needs Optuna: pip install optuna") from error
+    if path.exists() and (not path.is_file() or path.stat().st_nlink > 1):
+        raise UserError(f"{path} is a pipe or has a second name elsewhere; remove it")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = JournalStorage(JournalFileBackend(str(path)))
-    return optuna.create_study(storage=storage, study_name="toysuper", load_if_exists=True)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        return optuna.create_study(storage=storage, study_name="toysuper", load_if_exists=True)
+    except Exception as error:  # anyone may have written the file
+        raise UserError(f"{path} is damaged ({error!r}); give the sweep another --name") from error
 
 
 def trial_state(name: str) -> Any:

@@ -115,6 +115,7 @@ def _make_folder(name: str) -> Path:
         raise UserError(f"--name '{name}' is not the plain name of a folder in {ROOT}")
     refuse_links(ROOT, ROOT / name)
     (ROOT / name).mkdir(parents=True, exist_ok=True)
+    refuse_links(ROOT, *(ROOT / name).iterdir())
     return ROOT / name
 
 
