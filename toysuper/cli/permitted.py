@@ -61,7 +61,8 @@ class Option(NamedTuple):
 
 
 CURVE = Option("a curve", ("toysuper.data.curves",), (Curve,))
-FIGURE = Option("a function that draws a Snapshot", ("toysuper",), (), Figure)
+OF_SNAPSHOT = "a function (snapshot: Snapshot) ->"
+FIGURE = Option(f"{OF_SNAPSHOT} Figure", ("toysuper",), (), Figure)
 
 OPTIONS = {
     "model.variant": Option("a variant", ("toysuper.models",), (ToyModel,)),
@@ -79,9 +80,13 @@ OPTIONS = {
     "data.grid": CURVE,
     "figures.draw": FIGURE,
     "figures.animate": FIGURE,
-    "metrics.measure": Option("a metric of a Snapshot", ("toysuper",), (), Tensor),
-    "metrics.tables": Option("a table of a Snapshot", ("toysuper",), (), list),
-    "claims.check": Option("a list of claims", ("toysuper",), (), list),
+    "metrics.measure": Option(
+        "a function (snapshot: Snapshot) -> Tensor", ("toysuper",), (), Tensor
+    ),
+    "metrics.tables": Option("a function (snapshot: Snapshot) -> list", ("toysuper",), (), list),
+    "claims.check": Option(
+        "a function (snapshot: Snapshot) -> list[Claim]", ("toysuper",), (), list
+    ),
     "trainer.accelerator": Option(
         "an accelerator", ("lightning.pytorch.accelerators",), (Accelerator,)
     ),
