@@ -56,7 +56,11 @@ def test_nothing_is_written_outside_of_the_root(word: str, key: str, folder: Pat
 
 @pytest.mark.parametrize(
     "text",
-    ["trainer: {default_root_dir: ../x}", "trainer: {default_root_dir: /tmp/x}"],
+    [
+        "trainer: {default_root_dir: ../x}",
+        "trainer: {default_root_dir: /tmp/x}",
+        "trainer: {default_root_dir: 's3://x'}",
+    ],
 )
 def test_a_file_does_not_choose_a_root_elsewhere(text: str, folder: Path) -> None:
     Path("theirs.yaml").write_text(text)

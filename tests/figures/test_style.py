@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tests._run import ROOT
+from toysuper.figures.formats import png, svg
 from toysuper.figures.style import (
     GRADED,
     PARTS,
@@ -63,6 +64,22 @@ def test_a_figure_looks_the_same_whatever_the_caller_prefers() -> None:
         (axes,) = line(None).axes
         assert mpl.rcParams["axes.linewidth"] == 7
     assert axes.spines["left"].get_linewidth() == 0.8
+
+
+def test_a_matplotlibrc_of_the_working_folder_starts_no_latex() -> None:
+    """``text.usetex`` would run latex, which reads and writes files as its preamble says."""
+
+    @styled
+    def titled(snapshot: None) -> Figure:
+        figure = Figure(figsize=(2, 1))
+        figure.suptitle("1 - S = 0.1")
+        return figure
+
+    figure = titled(None)
+    plain = png(figure, "a"), svg(figure, "a")
+    with mpl.rc_context({"text.usetex": True, "text.latex.preamble": r"\input{x}"}):
+        figure = titled(None)
+        assert (png(figure, "a"), svg(figure, "a")) == plain
 
 
 def test_every_figure_is_drawn_in_the_style() -> None:

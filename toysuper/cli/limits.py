@@ -29,7 +29,7 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
         UserError: the config would write outside of the root, or a number is too large.
     """
     root = Path(config.trainer.get("default_root_dir") or ROOT)
-    _check_root(root, words)
+    _check_root(str(config.trainer.get("default_root_dir") or ROOT), words)
     for key, value in list_values(config):
         if isinstance(value, int) and abs(value) > MAX_NUMBER:
             raise UserError(
@@ -59,12 +59,13 @@ def list_values(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def _check_root(root: Path, words: Sequence[str]) -> None:
+def _check_root(root: str, words: Sequence[str]) -> None:
     """Refuse a root outside of the working folder that is not from the command line."""
     settings = [s for s in list_settings(words) if s.keys == ("trainer", "default_root_dir")]
     is_chosen = settings and settings[-1].location == "command line"
-    is_chosen = is_chosen and Path(settings[-1].value) == root
-    if not is_chosen and not root.resolve().is_relative_to(Path.cwd().resolve()):
+    is_chosen = is_chosen and Path(settings[-1].value) == Path(root)
+    is_here = "://" not in root and Path(root).resolve().is_relative_to(Path.cwd().resolve())
+    if not is_chosen and not is_here:
         raise UserError(
             f"trainer.default_root_dir{locate('trainer.default_root_dir', words)} is {root}, "
             "outside of this folder; if you want that, give --trainer.default_root_dir on the "

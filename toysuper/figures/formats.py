@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from toysuper.figures.style import paper_style
+
 DOTS_PER_INCH = 150
 """Resolution of saved figures in dots per inch."""
 
@@ -59,7 +61,7 @@ def png(figure: Figure, about: str) -> bytes:
 def svg(figure: Figure, about: str) -> bytes:
     """Encode a figure as SVG. The same figure always gives the same bytes."""
     content = io.BytesIO()
-    with rc_context({"svg.hashsalt": "toysuper"}):
+    with paper_style(), rc_context({"svg.hashsalt": "toysuper"}):
         metadata = {"Description": about, "Date": None}
         figure.savefig(content, format="svg", dpi=DOTS_PER_INCH, metadata=metadata)
     return content.getvalue()
@@ -93,5 +95,6 @@ def pixels(figure: Figure, dots: float = 100) -> np.ndarray:
     """Draw the figure into an array ``(height, width, 3)`` of bytes, with ``dots`` per inch."""
     figure.set_dpi(dots)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with paper_style():
+        canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,6 +1,7 @@
 """The colours and the look that all figures share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,21 @@ POLYTOPE_COLOURS = {
 STYLE = rc_params_from_file(Path(__file__).with_name("paper.mplstyle"), use_default_template=False)
 
 
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """Set matplotlib's defaults and ``paper.mplstyle``, and no ``matplotlibrc`` of any folder."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     """Draw in the look of ``paper.mplstyle``, whatever the caller's settings of matplotlib are."""
 
     @wraps(draw)
     def in_style(*args: Any, **kwargs: Any) -> Figure:
-        with mpl.rc_context(STYLE):
+        with paper_style():
             return draw(*args, **kwargs)
 
     return in_style
