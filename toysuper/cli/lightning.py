@@ -27,8 +27,8 @@ from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
 from toysuper.cli.context import allow_imports, checkpoint_errors, config_errors, hide_adverts
 from toysuper.cli.limits import ROOT, check_limits
+from toysuper.cli.named import check_named
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
-from toysuper.cli.permitted import check_named
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError, printable

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from matplotlib.figure import Figure
 
 import toysuper.figures
 from toysuper.cli.lightning import run
+from toysuper.cli.named import check_named, is_permitted, list_named
 from toysuper.cli.parser import IMPORTABLE, BadArguments
-from toysuper.cli.permitted import OPTIONS, check_named, is_permitted, list_named
+from toysuper.cli.permitted import OPTIONS
 from toysuper.errors import UserError
 from toysuper.snapshot import Snapshot
 
@@ -118,6 +120,21 @@ def test_what_lies_in_an_allowed_package_is_not_called_for_that(
         with pytest.raises((UserError, BadArguments, MisconfigurationException)):
             run(["fit", "--config=intro", f"--{option}={form.format(path=path)}"])
     assert CALLED == []
+
+
+@pytest.mark.parametrize("path", ["stranger.x", "toysuper.__main__.main", "this.s", "stranger"])
+@pytest.mark.parametrize("key", ["about", "data.grid", "trainer.logger", "model.variant"])
+def test_no_other_module_is_imported(key: str, path: str, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "stranger.py").write_text("raise SystemExit('imported')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    section, _, name = key.partition(".")
+    inner = f"{{class_path: {path}, x: {{class_path: {path}}}}}"
+    Path("theirs.yaml").write_text(f"{section}: {{{name or 'x'}: {inner}}}")
+    with pytest.raises((UserError, BadArguments)) as error:
+        run(["fit", "--config=intro", "--config=theirs.yaml"])
+    assert "imported" not in str(error.value)
+    assert not {"stranger", "this", "toysuper.__main__"} & sys.modules.keys()
 
 
 def draws(snapshot: Snapshot) -> Figure:
