@@ -1,10 +1,12 @@
 """Where a config may let a run write, and how large its numbers may be."""
 
+import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,10 @@ OUTSIDE = {
     CSV % "save_dir: runs, name: ../../x": "trainer.logger.name",
     CSV % 'save_dir: runs, version: ""': "trainer.logger.version",
     CSV % 'save_dir: "s3://bucket/x"': "trainer.logger.save_dir",
+    CSV % 'save_dir: "~/x"': "trainer.logger.save_dir",
+    CSV % 'save_dir: runs, name: "$HOME"': "trainer.logger.name",
+    "--trainer.default_root_dir=$HOME/x": "trainer.default_root_dir",
+    "--trainer.default_root_dir=~/x": "trainer.default_root_dir",
     CSV.replace("CSV", "TensorBoard") % "save_dir: runs, sub_dir: ../..": "trainer.logger.sub_dir",
     "--trainer.profiler={class_path: AdvancedProfiler, init_args: {dirpath: /tmp}}": "dirpath",
     "--trainer.profiler={class_path: PyTorchProfiler, dict_kwargs: {dirpath: /tmp}}": "dirpath",
@@ -88,6 +94,7 @@ def test_the_command_line_does(folder: Path) -> None:
 
 
 AXES = ", ".join(f"'importance[{k}]': [1.0, 0.5]" for k in range(22))
+SETS = "--data.features={class_path: ActiveSets, init_args: "
 HUGE = {
     "--data.grid={seed: {class_path: Range, init_args: {num: 5000000}}}": "grid axis 'seed'",
     f"--data.grid={{{AXES}}}": "number of instances of the grid is 4,194,304",
@@ -95,9 +102,18 @@ HUGE = {
     "--data.eval_batch_size=100000000": "data.eval_batch_size",
     "--data.eval_batches=1000000000": "data.eval_batches",
     "--history.num=1000000000": "history.num",
-    f"--trainer.max_steps={'9' * 300}": "(command line) is a number of 300 digits",
+    f"--trainer.max_steps={'9' * 300}": "(command line) is a number of about 301 digits",
     f"--data.seed=-{'9' * 40}": "data.seed",
-    "--data.n=100000000": "features",
+    "--data.n=100000000": "data.n",
+    "--trainer.devices=1000000000": "trainer.devices",
+    "--trainer.num_nodes=100000000": "trainer.num_nodes",
+    f"--data.seed=0x{'f' * 5000}": "data.seed (command line) is a number of about 6021 digits",
+    "--model.metrics=[{class_path: torchmetrics.MeanSquaredError, init_args: {num_outputs: "
+    "1000000000}}]": "model.metrics.num_outputs",
+    f"{SETS}{{nodes: 1000000000, exact: 0}}}}": "data.features.nodes",
+    f"{SETS}{{nodes: 1000000, exact: 0}}}}": "lower nodes or exact",
+    f"{SETS}{{exact: 1000000}}}}": "lower nodes or exact",
+    "--data.n=10001": "data.n",
     "--model.variant.hidden=1000000000": "hidden",
 }
 
@@ -121,6 +137,30 @@ def test_a_link_in_a_run_is_not_followed(link: str, folder: Path) -> None:
         target.mkdir()
     refused("--ckpt_path=last", match="outside of runs")
     assert not target.exists() or not [*target.iterdir()]
+
+
+@pytest.mark.parametrize("how", [os.symlink, os.link])
+@pytest.mark.parametrize(
+    "word",
+    [
+        CSV % "save_dir: runs, name: csv",
+        CHECKPOINT % "dirpath: runs, filename: csv/a",
+        "--trainer.profiler={class_path: SimpleProfiler, init_args: {dirpath: runs, filename: p}}",
+    ],
+)
+def test_a_named_folder_holds_no_other_names(word: str, how: Any, folder: Path) -> None:
+    outside = folder.parent / "outside.txt"
+    outside.write_text("theirs")
+    Path("runs").mkdir()
+    how(outside, Path("runs/csv"))
+    refused(word, match="runs/csv ")
+    assert outside.read_text() == "theirs"
+
+
+def test_what_has_no_folder_goes_into_the_root(folder: Path) -> None:
+    profiler = "--trainer.profiler={class_path: SimpleProfiler, init_args: {filename: perf}}"
+    run(["fit", "--config=intro", *QUICK, profiler, "--trainer.logger=false"])
+    assert [path.name for path in folder.iterdir()] == ["runs"]
 
 
 def test_a_link_inside_is(folder: Path) -> None:

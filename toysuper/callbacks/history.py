@@ -95,8 +95,9 @@ class History(Callback):
         if saved:
             now = module.snapshot()
             try:
+                _check_saved(saved, now)
                 moments = [_restored(now, saved, k) for k in range(len(saved["step"]))]
-            except (KeyError, TypeError, IndexError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise UserError(f"the history in the checkpoint is damaged ({error!r})") from error
             for moment in moments:
                 self._add(module, moment)
@@ -108,6 +109,16 @@ class History(Callback):
     def _add(self, module: Any, moment: Snapshot) -> None:
         module.history.append(moment)
         self.moments = module.history
+
+
+def _check_saved(saved: dict[str, Any], now: Snapshot) -> None:
+    """Raise an error if a saved history does not fit the model."""
+    steps, parameters = saved["step"], dict(now.model.named_parameters())
+    is_steps = len(steps) <= MAX_MOMENTS and all(isinstance(step, int) for step in steps)
+    shapes = [(saved["loss"], now.loss)]
+    shapes += [(saved["model"][name], parameter) for name, parameter in parameters.items()]
+    if not is_steps or any(a.shape != (len(steps), *b.shape) for a, b in shapes):
+        raise ValueError("other shapes")
 
 
 def _restored(now: Snapshot, saved: dict[str, Any], k: int) -> Snapshot:

@@ -6,6 +6,8 @@ from typing import Self
 
 from tqdm import tqdm
 
+from toysuper.errors import printable
+
 SCREEN_DELAY, FILE_DELAY = 1.0, 5.0
 """Seconds before the message appears on a screen, and in a file."""
 
@@ -30,7 +32,7 @@ class Waiting:
 
     def __init__(self, message: str, delay: float | None = None) -> None:
         default = SCREEN_DELAY if sys.stderr.isatty() else FILE_DELAY
-        self.message, self.delay = message, default if delay is None else delay
+        self.message, self.delay = printable(message), default if delay is None else delay
         self.finished = Event()
         self.thread = Thread(target=self._show, daemon=True)
 

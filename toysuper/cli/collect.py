@@ -15,6 +15,8 @@ from toysuper.runs.saved_config import flatten, load_run_config
 
 SECTIONS = ("model", "data", "trainer")
 """Sections of a config that become columns."""
+MAX_BYTES, MAX_CELLS = 1 << 26, 4_000_000
+"""Largest table of a run that is read: 100,000 models of 40 columns."""
 
 
 def main(args: list[str]) -> None:
@@ -99,11 +101,14 @@ def read_csv(run: Path, name: str) -> list[dict[str, str]]:
     """
     if not (run / name).exists():
         return []
-    text = read_below(run, run / name).decode("utf-8", errors="replace")
-    return [
-        {key: value or "" for key, value in row.items() if key is not None}
-        for row in csv.DictReader(io.StringIO(text, newline=""))
-    ]
+    text = read_below(run, run / name, MAX_BYTES).decode("utf-8", errors="replace")
+    rows, cells = [], 0
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        rows.append({key: value or "" for key, value in row.items() if key is not None})
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise UserError(f"{run / name} has more than {MAX_CELLS:,} cells")
+    return rows
 
 
 def _rows(folder: Path, run: Path) -> list[dict[str, Any]]:

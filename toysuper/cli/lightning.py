@@ -130,6 +130,7 @@ class ToyCLI(LightningCLI):
         run = next(iter(list_runs(folder)), None)
         refuse_links(self.root, folder, *([run, run / "checkpoints"] if run else []))
         path = next(iter(list_checkpoints(run / "checkpoints")), None) if run else None
+        refuse_links(self.root, *([path] if path else []))
         if command != "fit" and not path:
             raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
         if command == "fit" and run:
@@ -167,6 +168,7 @@ class ToyCLI(LightningCLI):
         elif config.get("logger") is False:  # no run folder, so nothing is written
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = config.get("enable_checkpointing") or False
+        kwargs["default_root_dir"] = str(self.root)
         kwargs["callbacks"] = _make_callbacks({**config, **kwargs})
         kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO()]
         return super().instantiate_trainer(**kwargs)

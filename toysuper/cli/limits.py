@@ -9,11 +9,20 @@ from jsonargparse import Namespace
 
 from toysuper.cli.location import SKIPPED, list_settings, locate
 from toysuper.errors import UserError
+from toysuper.runs.files import list_tree, refuse_other_names
 
 ROOT = "runs"
 """Folder that all experiments write into unless the command line names another."""
 MAX_NUMBER = 10**15
 """Largest whole number that a config may set."""
+MAX_OF = {
+    "trainer.devices": 1024,
+    "trainer.num_nodes": 10_000,
+    "seed_everything": 2**32 - 1,
+    "model": 10**6,
+    "data.features": 10**6,
+}
+"""Largest whole numbers of options, and of sections."""
 FOLDER = re.compile(r"dir$|dirpath$|path$")
 """Names of arguments that say where a callback, a logger or a profiler writes."""
 
@@ -28,16 +37,15 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
     Raises:
         UserError: the config would write outside of the root, or a number is too large.
     """
-    root = Path(config.trainer.get("default_root_dir") or ROOT)
-    _check_root(str(config.trainer.get("default_root_dir") or ROOT), words)
+    text = str(config.trainer.get("default_root_dir") or ROOT)
+    _check_root(text, words)
     for key, value in list_values(config):
-        if isinstance(value, int) and abs(value) > MAX_NUMBER:
-            raise UserError(
-                f"{key}{locate(key, words)} is a number of {len(str(abs(value)))} digits; "
-                "numbers are at most 10^15"
-            )
+        if isinstance(value, str) and key in MAX_OF and value.isdecimal():
+            value = int(value[:100])  # an option that takes words, too
+        if isinstance(value, int):
+            _check_number(key, value, words)
         if key.startswith("trainer.") and key != "trainer.default_root_dir":
-            _check_path(key, value, root, words)
+            _check_path(key, value, Path(text), words)
 
 
 def list_values(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -59,17 +67,26 @@ def list_values(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
+def _check_number(key: str, value: int, words: Sequence[str]) -> None:
+    sections = [name for name in MAX_OF if f"{key}.".startswith(f"{name}.")]
+    most = MAX_OF[sections[0]] if sections else MAX_NUMBER
+    if abs(value) > most:  # Python does not write numbers of thousands of digits
+        digits = int(value.bit_length() * 0.30103) + 1
+        number = f"{value:,}" if digits < 30 else f"a number of about {digits} digits"
+        raise UserError(f"{key}{locate(key, words)} is {number}; it must be at most {most:,}")
+
+
 def _check_root(root: str, words: Sequence[str]) -> None:
     """Refuse a root outside of the working folder that is not from the command line."""
     settings = [s for s in list_settings(words) if s.keys == ("trainer", "default_root_dir")]
     is_chosen = settings and settings[-1].location == "command line"
     is_chosen = is_chosen and Path(settings[-1].value) == Path(root)
-    is_here = "://" not in root and Path(root).resolve().is_relative_to(Path.cwd().resolve())
-    if not is_chosen and not is_here:
+    is_here = Path(root).resolve().is_relative_to(Path.cwd().resolve())
+    if _is_expanded(root) or not (is_here or is_chosen):
         raise UserError(
-            f"trainer.default_root_dir{locate('trainer.default_root_dir', words)} is {root}, "
-            "outside of this folder; if you want that, give --trainer.default_root_dir on the "
-            "command line"
+            f"trainer.default_root_dir{locate('trainer.default_root_dir', words)} is {root}, which "
+            "is not a folder below this one; if you want that, give --trainer.default_root_dir on "
+            "the command line, written in full"
         )
 
 
@@ -78,12 +95,20 @@ def _check_path(key: str, value: Any, root: Path, words: Sequence[str]) -> None:
     if not isinstance(value, str | Path):
         return
     name, text, path = key.rpartition(".")[2], str(value), Path(value)
-    climbs = path.is_absolute() or ".." in path.parts or text.startswith("~") or "://" in text
     is_folder = FOLDER.search(name) and name != "sub_dir"
-    if (climbs or is_folder) and not path.resolve().is_relative_to(root.resolve()):
+    is_below = path.resolve().is_relative_to(root.resolve())
+    climbs = path.is_absolute() or ".." in path.parts
+    if _is_expanded(text) or ((climbs or is_folder) and not is_below):
         raise UserError(
             f"{key}{locate(key, words)} is '{value}', outside of {root}, the folder that this run "
             f"writes into; name a folder in {root}, or another root by --trainer.default_root_dir"
         )
     if name in ("version", "name") and key.startswith("trainer.logger") and not text:
         raise UserError(f"{key}{locate(key, words)} is empty, so that runs would be mixed")
+    if is_folder:
+        refuse_other_names(root, *list_tree(path))
+
+
+def _is_expanded(text: str) -> bool:
+    """Return whether Lightning takes a text for another path than the one that it spells."""
+    return text.startswith("~") or "$" in text or "://" in text

@@ -26,6 +26,8 @@ AXIS = re.compile(
 TARGET_BURST = 1 << 28
 """Numbers of x that a burst has by default: about a quarter of a second at a nanosecond each."""
 
+MAX_FEATURES = 10_000
+"""Most features: metrics and figures look at pairs of them."""
 MAX_SAMPLES = 1 << 22
 """Most samples of a batch."""
 MAX_BATCHES = 100_000
@@ -88,6 +90,7 @@ class SyntheticData(LightningDataModule):
         for name, value in sizes.items():
             if value < 1:
                 raise UserError(f"data.{name} is {value}; it must be at least 1")
+        check_bound("data.n", n, MAX_FEATURES)
         for name in ("batch_size", "eval_batch_size"):
             check_bound(f"data.{name}", sizes[name], MAX_SAMPLES)
         check_bound("data.eval_batches", eval_batches, MAX_BATCHES)
@@ -97,6 +100,8 @@ class SyntheticData(LightningDataModule):
         check_memory(
             6 * self.grid.instances * n, f"{self.grid.instances:,} instances of {n:,} features"
         )
+        pairs = self.grid.instances * n * n
+        check_memory(pairs, f"the interference of {n:,} features in each instance", 4)
         self.tasks = self.grid.per_instance("task", task)
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         numbers_per_step = self.grid.instances * n * batch_size

@@ -83,7 +83,7 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
     if not isinstance(schedule, str):
         return schedule
     if "." in schedule and all(part.isidentifier() for part in schedule.split(".")):
-        return resolve(schedule, "model.schedule")
+        return _checked(resolve(schedule, "model.schedule"), schedule)
     if schedule not in BY_NAME:
         example = "{class_path: Cosine, init_args: {warmup: 0.1}}"
         raise UserError(
@@ -91,6 +91,14 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
             f"as {example}.{did_you_mean(schedule, BY_NAME)}"
         )
     return BY_NAME[schedule]()
+
+
+def _checked(schedule: Callable[[float], float], name: str) -> Callable[[float], float]:
+    try:
+        float(schedule(0.5))
+    except Exception as error:
+        raise UserError(f"model.schedule '{name}' makes no number of 0.5: {error}") from error
+    return schedule
 
 
 def is_constant(schedule: Callable[[float], float]) -> bool:

@@ -1,5 +1,6 @@
 """The paper's features as an exact expectation instead of samples."""
 
+from collections.abc import Iterable
 from math import comb
 
 import torch
@@ -67,8 +68,8 @@ class ActiveSets(Features, nn.Module):
         """Make the columns of n features, see :meth:`Features.prepare`."""
         exact, larger = self._exact(n), self.min_samples(n)
         points = self.nodes * (2 if self.signed else 1)
-        count = sum(comb(n, k) * points**k for k in range(min(n, exact) + 1))
-        if count > MAX_COLUMNS or larger > MAX_COLUMNS:
+        count = _count(comb(n, k) * points**k for k in range(min(n, exact) + 1))
+        if max(count, self.nodes) > MAX_COLUMNS or larger > MAX_COLUMNS:
             raise UserError(
                 f"ActiveSets with {self.nodes} nodes and sets of up to {exact} of n={n} features "
                 f"needs more than {MAX_COLUMNS} columns; lower nodes or exact, or use SparseUniform"
@@ -81,7 +82,7 @@ class ActiveSets(Features, nn.Module):
 
     def min_samples(self, n: int) -> int:
         """Return the number of sets that are not integrated: each needs a sample."""
-        return sum(comb(n, k) for k in range(self._exact(n) + 1, n + 1))
+        return _count(comb(n, k) for k in range(self._exact(n) + 1, n + 1))
 
     def _exact(self, n: int) -> int:
         return (3 if n <= 3 else 2) if self.exact is None else self.exact
@@ -113,3 +114,13 @@ class ActiveSets(Features, nn.Module):
     def sample(self, draw: Draw, density: Float[Tensor, "inst feat"]) -> Float[Tensor, "..."]:
         """Compute features ``(inst, feat, columns)`` without their weights."""
         return self.weighted_samples(draw, density)[0]
+
+
+def _count(numbers: Iterable[int]) -> int:
+    """Add numbers until they are too many."""
+    total = 0
+    for number in numbers:
+        total += number
+        if total > MAX_COLUMNS:
+            break
+    return total

@@ -17,6 +17,11 @@ from toysuper.runs.files import write_atomic
 MAX_RATIO, FREE_BYTES = 10, 1 << 26
 """A checkpoint unpacks to at most so many times its size, and some bytes more."""
 
+MAX_PLAIN = 1 << 20
+"""Most bytes of a checkpoint that are no tensors: objects take a hundred times their bytes."""
+MAX_OTHERS = 3
+"""Checkpoints that are tried where one is damaged."""
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint whole or not at all, and loads tensors and plain values, never code.
@@ -70,8 +75,15 @@ def load_checked(path: Path) -> dict[str, Any]:
 
 def _load_or_error(path: Path) -> Any:
     try:
+        if not path.is_file():
+            return ValueError("it is no regular file")
         with ZipFile(path) as archive:
             unpacked, size = sum(f.file_size for f in archive.infolist()), path.stat().st_size
+            plain = [file for file in archive.infolist() if file.filename.endswith("data.pkl")]
+            if sum(file.file_size for file in plain) > MAX_PLAIN:
+                return BadZipFile(f"it holds more than {MAX_PLAIN:,} bytes besides tensors")
+            if any(b"bytearray" in archive.read(file) for file in plain):
+                return BadZipFile("it holds memory that is no tensor")
             if unpacked > MAX_RATIO * size + FREE_BYTES:
                 return BadZipFile(f"its {size:,} bytes would unpack to {unpacked:,}")
             if damaged := archive.testzip():
@@ -82,7 +94,8 @@ def _load_or_error(path: Path) -> Any:
 
 
 def _suggest(paths: Sequence[Path]) -> str:
-    undamaged = (path for path in paths if not isinstance(_load_or_error(path), Exception))
+    tried = paths[:MAX_OTHERS]
+    undamaged = (path for path in tried if not isinstance(_load_or_error(path), Exception))
     path = next(undamaged, None)
     return f"; this one can be read: --ckpt_path '{path}'" if path else ""
 
@@ -103,7 +116,7 @@ def check_checkpoint_fits(
         raise UserError("the checkpoint was not written by toysuper; train a model first")
     weights, step = checkpoint.get("state_dict"), checkpoint.get("global_step")
     is_state = isinstance(weights, dict) and all(isinstance(w, Tensor) for w in weights.values())
-    if not is_state or not isinstance(step, int) or step < 0:
+    if not is_state or not isinstance(step, int) or not 0 <= step < 10**15:
         raise UserError(
             "the checkpoint has no state_dict of tensors or no global_step; it is damaged"
         )

@@ -9,8 +9,9 @@ from pathlib import Path
 from secrets import token_hex
 from stat import S_ISREG
 from typing import Any
+from unicodedata import normalize
 
-from toysuper.errors import UserError
+from toysuper.errors import UserError, printable
 
 
 def write_atomic(path: Path, content: bytes | memoryview) -> None:
@@ -48,17 +49,18 @@ def csv_bytes(rows: Iterable[Mapping[str, Any]]) -> bytes:
     writer = csv.writer(table)
     writer.writerow(map(_not_formula, names))
     writer.writerows([_not_formula(row.get(name, "")) for name in names] for row in rows)
-    return table.getvalue().encode("utf-8")
+    return table.getvalue().encode("utf-8", "replace")
 
 
 def _not_formula(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would compute; numbers stay as they are."""
-    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if not isinstance(value, str):
         return value
     with suppress(ValueError):
         float(value)
         return value
-    return f"'{value}"
+    first = normalize("NFKC", value).lstrip()[:1]  # full-width signs count, too
+    return f"'{printable(value)}" if first and first in "=+-@" else printable(value)
 
 
 def read_below(root: Path, path: Path, max_bytes: int = 1 << 26) -> bytes:
@@ -70,9 +72,9 @@ def read_below(root: Path, path: Path, max_bytes: int = 1 << 26) -> bytes:
         max_bytes: largest size of the file.
 
     Raises:
-        UserError: the file lies elsewhere, is a pipe or a device, or is larger.
+        UserError: the file lies elsewhere, too, is a pipe or a device, or is larger.
     """
-    refuse_links(root, path)
+    refuse_other_names(root, path)
     return read_regular(path, max_bytes)
 
 
@@ -92,6 +94,22 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     if status.st_size > max_bytes:
         raise UserError(f"{path} has {status.st_size:,} bytes; at most {max_bytes:,} are read")
     return path.read_bytes()
+
+
+def refuse_other_names(root: Path, *paths: Path) -> None:
+    """Check that files are those of a root only, neither by a link nor by a hard link.
+
+    Args:
+        root: folder in which the files have to be.
+        paths: files or folders.
+
+    Raises:
+        UserError: one is elsewhere, too.
+    """
+    refuse_links(root, *paths)
+    for path in paths:
+        if path.is_file() and path.stat().st_nlink > 1:
+            raise UserError(f"{path} has a second name elsewhere (a hard link); copy it")
 
 
 def list_tree(folder: Path) -> Iterator[Path]:

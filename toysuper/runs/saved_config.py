@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from toysuper.errors import UserError
-from toysuper.runs.files import refuse_links
+from toysuper.runs.files import refuse_other_names
 from toysuper.runs.yaml_file import load_yaml
 
 MAX_VALUES = 10_000
@@ -18,7 +18,7 @@ def load_run_config(run: Path) -> dict[str, Any]:
         UserError: the file is no YAML mapping, is too large, or lies elsewhere.
     """
     file = run / "config.yaml"
-    refuse_links(run, file)
+    refuse_other_names(run, file)
     config = load_yaml(file, MAX_VALUES)
     if not isinstance(config, dict):
         raise UserError(f"{file} is damaged; move its folder elsewhere")

@@ -13,6 +13,9 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 50
 """Most lists and mappings inside each other: the time to parse them is quadratic in it."""
 
+MAX_LETTERS = 1000
+"""Most letters of one value; a number of more digits takes Python long."""
+
 
 def load_yaml(path: Path, max_values: int) -> Any:
     """Load a YAML file without aliases and of bounded size.
@@ -45,6 +48,9 @@ def _check_events(path: Path, text: str, max_values: int) -> None:
         if depth > MAX_DEPTH:
             line = event.start_mark.line + 1
             raise UserError(f"{path}, line {line} nests more than {MAX_DEPTH} lists or mappings")
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_LETTERS:
+            line = event.start_mark.line + 1
+            raise UserError(f"{path}, line {line} has a value of more than {MAX_LETTERS} letters")
         if isinstance(event, yaml.AliasEvent):
             _refuse_alias(path, event, f"*{event.anchor}")
         if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image, ImageSequence
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.collect import finished_runs, read_csv, read_or_skip
 from toysuper.cli.configs import Experiment, list_experiments
-from toysuper.errors import UserError
+from toysuper.errors import UserError, printable
 from toysuper.runs.files import read_below
 from toysuper.runs.saved_config import flatten, load_run_config, without_nulls
 
@@ -20,10 +21,14 @@ VERDICTS = {"holds": ("✓", "hold"), "FAILS": ("✗", "fail"), "not measured": 
 """Mark and plural of each verdict in claims.csv."""
 CLAIM = ("name", "statement", "expected", "measured", "holds")
 """Columns of claims.csv that the page shows."""
-MAX_BYTES = 1 << 25
+MAX_BYTES = 1 << 24
 """Largest picture that the page includes."""
-MAX_PIXELS = 1 << 29
-"""Most pixels of a picture, all frames of an animation together."""
+MAX_PIXELS, MAX_FRAME = 1 << 29, 1 << 26
+"""Most pixels of an animation, and of a single picture."""
+MAX_PICTURES, MAX_CLAIMS = 100, 1000
+"""Most pictures and claims of a run that are shown."""
+MAX_PAGE = 1 << 28
+"""Most letters of all pictures together; the runs after that are shown without."""
 
 
 class Picture(NamedTuple):
@@ -85,10 +90,13 @@ def gather(folder: Path) -> list[Run]:
     for path in finished_runs(folder):
         by_experiment.setdefault(path.parent, []).append(path)
     experiments = {experiment.name: experiment for experiment in list_experiments()}
-    runs = []
+    runs, size = [], 0
     for parent, paths in by_experiment.items():
         with Waiting(f"reading {parent}"):
             run = read_or_skip(_read_run, parent, paths, experiments.get(parent.resolve().name))
+        if run and (size := size + sum(len(p.url + p.still) for p in run.pictures)) > MAX_PAGE:
+            print(printable(f"toysuper: left out: pictures of {parent}"), file=sys.stderr)
+            run = run._replace(pictures=[])
         runs += [run] if run else []
     if not runs:
         raise UserError(f"no run of '{folder}' can be read")
@@ -101,7 +109,8 @@ def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None
         (path.name.isdecimal(), (path / "instances.csv").stat().st_mtime, path) for path in paths
     )
     config = load_run_config(run)
-    pictures = [read_or_skip(_read_picture, run, path) for path in _sort_pictures(run, config)]
+    files = _sort_pictures(run, config)[:MAX_PICTURES]
+    pictures = [read_or_skip(_read_picture, run, file) for file in files]
     return Run(
         name=run.resolve().parent.name,
         folder=run,
@@ -109,7 +118,7 @@ def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None
         pictures=[picture for picture in pictures if picture],
         claims=[
             {column: row.get(column, "") for column in CLAIM}
-            for row in read_csv(run, "claims.csv")
+            for row in read_csv(run, "claims.csv")[:MAX_CLAIMS]
             if row.get("holds") in VERDICTS
         ],
         config=without_nulls(read_below(run, run / "config.yaml").decode("utf-8")),
@@ -154,6 +163,8 @@ def _read_picture(run: Path, path: Path) -> Picture:
 def _last_frame(image: Image.Image, path: Path) -> Image.Image:
     """Decode an image, frame by frame, until it has too many pixels."""
     pixels = image.width * image.height
+    if pixels > MAX_FRAME:
+        raise UserError(f"{path} has more than {MAX_FRAME:,} pixels")
     for k, frame in enumerate(ImageSequence.Iterator(image), start=1):
         if k * pixels > MAX_PIXELS:
             raise UserError(f"{path} unpacks to more than {MAX_PIXELS:,} pixels")

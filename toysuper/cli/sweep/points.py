@@ -121,8 +121,12 @@ class PointList:
         trial = self.study.ask()
         if self.trials:
             self.suggested += 1
-            trial.set_user_attr(POINT, {axis.key: axis.suggest(trial) for axis in self.axes})
-        return trial, self._check_point(trial.user_attrs[POINT])
+            try:
+                point = {axis.key: axis.suggest(trial) for axis in self.axes}
+            except ValueError as error:  # a stored value that the axis does not have
+                raise UserError(f"{self.folder}/optuna.log is damaged: {error}") from error
+            trial.set_user_attr(POINT, point)
+        return trial, self._check_point(trial.user_attrs.get(POINT))
 
     def _check_point(self, point: Any) -> Point:
         """Refuse a point that these axes do not have: anyone may have written the file."""

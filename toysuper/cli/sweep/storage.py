@@ -1,13 +1,19 @@
 """Where the points of a sweep are stored, and the lock of each point."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from toysuper.errors import UserError
-from toysuper.runs.files import refuse_links
+from toysuper.runs.files import read_regular, refuse_links, refuse_other_names
+
+MAX_BYTES = 1 << 26
+"""Largest file of points, those of some 100,000 runs."""
+STALE = 60
+"""Seconds after which Optuna's lock belongs to no process: it holds it while it writes a line."""
 
 
 def open_study(path: Path) -> Any:
@@ -22,8 +28,12 @@ def open_study(path: Path) -> Any:
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise UserError("a sweep needs Optuna: pip install optuna") from error
-    if path.exists() and (not path.is_file() or path.stat().st_nlink > 1):
-        raise UserError(f"{path} is a pipe or has a second name elsewhere; remove it")
+    if path.exists():
+        refuse_other_names(path.parent, path)
+        read_regular(path, MAX_BYTES)
+    lock = path.with_name(f"{path.name}.lock")
+    if os.path.lexists(lock) and time.time() - lock.lstat().st_mtime > STALE:
+        lock.unlink()  # Optuna's own, of a process that was killed
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         storage = JournalStorage(JournalFileBackend(str(path)))
