@@ -259,14 +259,17 @@ def assert_refused(result: Result, sentence: str) -> None:
             ["--config=intro", f"--data.grid={{{BILLION}}}"],
             "instances of the grid is 1,000,000,000; it must be at most 100,000",
         ),
-        (["--config=intro", "--data.n=10000000000"], "samples of 10,000,000,000 features needs"),
+        (
+            ["--config=intro", "--data.n=10000000000"],
+            "data.n is 10,000,000,000; it must be at most 10,000",
+        ),
         (
             ["--config=intro", "--data.batch_size=10000000000"],
             "data.batch_size is 10,000,000,000; it must be at most 4,194,304",
         ),
         (
-            ["--config=intro", "--data.n=100000", "--model.variant.hidden=100000"],
-            "models of 100,000 features in 100,000 dimensions needs",
+            ["--config=intro", "--data.n=9000", "--model.variant.hidden=9000"],
+            "72 models of 9,000 features in 9,000 dimensions needs about",
         ),
         (
             ["--config=intro", "--data.task=mean"],
