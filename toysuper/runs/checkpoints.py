@@ -13,12 +13,15 @@ from torch import Tensor
 
 from toysuper.errors import UserError
 from toysuper.runs.files import write_atomic
+from toysuper.runs.pickle_size import expanded_size
 
 MAX_RATIO, FREE_BYTES = 10, 1 << 26
 """A checkpoint unpacks to at most so many times its size, and some bytes more."""
 
 MAX_PLAIN = 1 << 20
 """Most bytes of a checkpoint that are no tensors: objects take a hundred times their bytes."""
+MAX_OBJECTS = 1 << 21
+"""Most objects of a checkpoint, a shared one counted at each use."""
 MAX_OTHERS = 3
 """Checkpoints that are tried where one is damaged."""
 
@@ -82,8 +85,11 @@ def _load_or_error(path: Path) -> Any:
             plain = [file for file in archive.infolist() if file.filename.endswith("data.pkl")]
             if sum(file.file_size for file in plain) > MAX_PLAIN:
                 return BadZipFile(f"it holds more than {MAX_PLAIN:,} bytes besides tensors")
-            if any(b"bytearray" in archive.read(file) for file in plain):
+            contents = [archive.read(file) for file in plain]
+            if any(b"bytearray" in content for content in contents):
                 return BadZipFile("it holds memory that is no tensor")
+            if any(expanded_size(content) > MAX_OBJECTS for content in contents):
+                return BadZipFile(f"it holds more than {MAX_OBJECTS:,} objects")
             if unpacked > MAX_RATIO * size + FREE_BYTES:
                 return BadZipFile(f"its {size:,} bytes would unpack to {unpacked:,}")
             if damaged := archive.testzip():
