@@ -104,7 +104,13 @@ FORMS = (
 
 
 @pytest.mark.parametrize("option", [*OPTIONS, "about", "data.task", "trainer.max_steps"])
-@pytest.mark.parametrize("path", ["toysuper.figures.planted", "toysuper.figures.Planted"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "toysuper.figures.planted",
+        pytest.param("toysuper.figures.Planted", marks=pytest.mark.slow),
+    ],
+)
 def test_what_lies_in_an_allowed_package_is_not_called_for_that(
     option: str, path: str, tmp_path: Path, monkeypatch
 ) -> None:
