@@ -38,7 +38,7 @@ OUTSIDE = {
     CHECKPOINT % "dirpath: ../elsewhere": "trainer.callbacks.dirpath",
     CHECKPOINT % "dirpath: elsewhere": "trainer.callbacks.dirpath",
     CHECKPOINT % 'filename: "../../../x"': "trainer.callbacks.filename",
-    CHECKPOINT % "filename: /tmp/x": "trainer.callbacks.filename",
+    CHECKPOINT % "filename: /elsewhere/x": "trainer.callbacks.filename",
     "--trainer.callbacks=[{class_path: OnExceptionCheckpoint, init_args: {dirpath: ~/x}}]": "~/x",
     CSV % "save_dir: elsewhere": "trainer.logger.save_dir",
     CSV % "save_dir: runs, name: ../../x": "trainer.logger.name",
@@ -49,8 +49,8 @@ OUTSIDE = {
     "--trainer.default_root_dir=$HOME/x": "trainer.default_root_dir",
     "--trainer.default_root_dir=~/x": "trainer.default_root_dir",
     CSV.replace("CSV", "TensorBoard") % "save_dir: runs, sub_dir: ../..": "trainer.logger.sub_dir",
-    "--trainer.profiler={class_path: AdvancedProfiler, init_args: {dirpath: /tmp}}": "dirpath",
-    "--trainer.profiler={class_path: PyTorchProfiler, dict_kwargs: {dirpath: /tmp}}": "dirpath",
+    "--trainer.profiler={class_path: AdvancedProfiler, init_args: {dirpath: /else}}": "dirpath",
+    "--trainer.profiler={class_path: PyTorchProfiler, dict_kwargs: {dirpath: /else}}": "dirpath",
 }
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_written_outside_of_the_root(word: str, key: str, folder: Pat
     "text",
     [
         "trainer: {default_root_dir: ../x}",
-        "trainer: {default_root_dir: /tmp/x}",
+        "trainer: {default_root_dir: /elsewhere/x}",
         "trainer: {default_root_dir: 's3://x'}",
     ],
 )

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import time
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL import Image
 
 from tests._run import Result
 from toysuper.cli.collect import collect
+from toysuper.cli.context import hide_adverts
 from toysuper.cli.main import main
 from toysuper.runs.files import csv_bytes
 
@@ -166,6 +168,14 @@ def test_a_name_gives_the_terminal_no_command(tmp_path: Path) -> None:
     ]
     assert all("\x1b" not in result.stdout + result.stderr for result in said)
     assert all("\\x1b" in result.stdout + result.stderr for result in said[2:])
+
+
+def test_a_thousand_fits_of_a_notebook_wrap_nothing_a_thousand_times() -> None:
+    hide_adverts()
+    first = warnings.formatwarning
+    hide_adverts()
+    assert warnings.formatwarning is first
+    assert "\\x1b" in first("a\x1b[2J", UserWarning, "x.py", 1)
 
 
 def sweep(cwd: Path, *words: str) -> Any:

@@ -7,6 +7,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from jsonargparse import set_parsing_settings
 
@@ -24,6 +25,8 @@ ADVERTS = (
     "Loaded model",
 )
 """Parts of the lines of Lightning's that are dropped."""
+FORMAT = warnings.formatwarning
+"""Lightning's own, which leaves control characters as they are."""
 
 
 @contextmanager
@@ -80,10 +83,13 @@ def checkpoint_errors() -> Iterator[None]:
         ) from error
 
 
+def _format_warning(message: Warning | str, *args: Any) -> str:
+    return FORMAT(printable(str(message)), *args)
+
+
 def hide_adverts() -> None:
     """Drop Lightning's advertisements and the warnings that it gives in every run, nothing else."""
-    show = warnings.formatwarning
-    warnings.formatwarning = lambda message, *args: show(printable(str(message)), *args)
+    warnings.formatwarning = _format_warning  # type: ignore[assignment]
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(

@@ -1,14 +1,14 @@
 """Limits of what a config may set: where it writes, and how large its numbers are."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import Namespace
-
-from toysuper.cli.location import SKIPPED, list_settings, locate
+from toysuper.cli.location import list_settings, locate
+from toysuper.cli.named import list_leaves
 from toysuper.errors import UserError
+from toysuper.names import is_within
 from toysuper.runs.files import list_tree, refuse_other_names
 
 ROOT = "runs"
@@ -39,7 +39,9 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
     """
     text = str(config.trainer.get("default_root_dir") or ROOT)
     _check_root(text, words)
-    for key, value in list_values(config):
+    for key, value, _, is_class_path in list_leaves(config):
+        if is_class_path:
+            continue  # not a folder, though the word ends like one
         if isinstance(value, str) and key in MAX_OF and value.isdecimal():
             value = int(value[:100])  # an option that takes words, too
         if isinstance(value, int):
@@ -48,27 +50,8 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
             _check_path(key, value, Path(text), words)
 
 
-def list_values(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield dotted key and value of everything that a config sets, names of classes apart.
-
-    Args:
-        value: the config, or a part of it.
-        key: dotted key of the part.
-    """
-    if isinstance(value, dict | Namespace):
-        for name, item in (value if isinstance(value, dict) else vars(value)).items():
-            inner = key if name in SKIPPED else f"{key}.{name}".lstrip(".")
-            if name != "class_path" or not isinstance(item, str):
-                yield from list_values(item, inner)
-    elif isinstance(value, list | tuple | set):
-        for item in value:
-            yield from list_values(item, key)
-    else:
-        yield key, value
-
-
 def _check_number(key: str, value: int, words: Sequence[str]) -> None:
-    sections = [name for name in MAX_OF if f"{key}.".startswith(f"{name}.")]
+    sections = [name for name in MAX_OF if is_within(key, [name])]
     most = MAX_OF[sections[0]] if sections else MAX_NUMBER
     if abs(value) > most:  # Python does not write numbers of thousands of digits
         digits = int(value.bit_length() * 0.30103) + 1

@@ -13,6 +13,45 @@ from toysuper.errors import UserError, did_you_mean
 from toysuper.names import RUNNING, is_within
 
 
+class Leaf(NamedTuple):
+    """A value of a parsed config that is no list and no mapping.
+
+    Args:
+        option: dotted key of the option.
+        value: the value.
+        is_nested: whether it is an argument of a class.
+        is_class_path: whether it is the path of a class.
+    """
+
+    option: str
+    value: Any
+    is_nested: bool
+    is_class_path: bool = False
+
+
+def list_leaves(value: Any, option: str = "", is_nested: bool = False) -> Iterator[Leaf]:
+    """Yield every value of a parsed config.
+
+    Args:
+        value: the config, or a part of it.
+        option: dotted key of the part.
+        is_nested: whether the part belongs to the arguments of a class.
+    """
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            yield from list_leaves(item, option, is_nested)
+    elif isinstance(value, dict | Namespace):
+        settings = dict(value if isinstance(value, dict) else vars(value))
+        if isinstance(settings.get("class_path"), str):
+            yield Leaf(option, settings.pop("class_path"), is_nested, is_class_path=True)
+            is_nested = True
+        for key, item in settings.items():
+            inner = option if key in SKIPPED else f"{option}.{key}".lstrip(".")
+            yield from list_leaves(item, inner, is_nested)
+    else:
+        yield Leaf(option, value, is_nested)
+
+
 class Named(NamedTuple):
     """A class, function or object that a config names.
 
@@ -46,29 +85,18 @@ def check_named(config: Any, own: Sequence[str], words: Sequence[str] = ()) -> N
             raise UserError(_refusal(named, words))
 
 
-def list_named(value: Any, option: str = "", is_nested: bool = False) -> Iterator[Named]:
+def list_named(config: Any) -> Iterator[Named]:
     """Yield every class, function and object of a parsed config.
 
     Args:
-        value: the config, or a part of it.
-        option: dotted key of the part.
-        is_nested: whether the part belongs to the arguments of a class.
+        config: the config, or a part of it.
     """
-    if isinstance(value, list | tuple | set):
-        for item in value:
-            yield from list_named(item, option, is_nested)
-    elif isinstance(value, dict | Namespace):
-        settings = dict(value if isinstance(value, dict) else vars(value))
-        path = settings.get("class_path")
-        if isinstance(path, str):
-            yield Named(option, path, _resolve(path), is_nested)
-            is_nested = True
-        for key, item in settings.items():
-            inner = option if key in SKIPPED else f"{option}.{key}".lstrip(".")
-            yield from list_named(item, inner, is_nested)
-    elif callable(value):
-        path = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
-        yield Named(option, path, value, is_nested)
+    for leaf in list_leaves(config):
+        if leaf.is_class_path:
+            yield Named(leaf.option, leaf.value, _resolve(leaf.value), leaf.is_nested)
+        elif callable(leaf.value):
+            names = (getattr(leaf.value, name, "") for name in ("__module__", "__qualname__"))
+            yield Named(leaf.option, ".".join(names), leaf.value, leaf.is_nested)
 
 
 def _resolve(path: str) -> Any:
@@ -91,7 +119,7 @@ def is_permitted(named: Named) -> bool:
 
 def _option_of(key: str) -> Option | None:
     """Return what an option takes; grid axes belong to ``data.grid``."""
-    keys = [name for name in OPTIONS if f"{key}.".startswith(f"{name}.")]
+    keys = [name for name in OPTIONS if is_within(key, [name])]
     return OPTIONS[keys[0]] if keys else None
 
 

@@ -88,12 +88,25 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     Raises:
         UserError: it is a pipe or a device, or larger.
     """
+    check_regular(path, max_bytes)
+    return path.read_bytes()
+
+
+def check_regular(path: Path, max_bytes: int) -> None:
+    """Check what :func:`read_regular` checks, without reading the file.
+
+    Args:
+        path: the file.
+        max_bytes: its largest size.
+
+    Raises:
+        UserError: it is a pipe or a device, or larger.
+    """
     status = path.stat()
     if not S_ISREG(status.st_mode):
         raise UserError(f"{path} is no regular file; remove it")
     if status.st_size > max_bytes:
         raise UserError(f"{path} has {status.st_size:,} bytes; at most {max_bytes:,} are read")
-    return path.read_bytes()
 
 
 def refuse_other_names(root: Path, *paths: Path) -> None:

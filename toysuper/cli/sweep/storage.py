@@ -8,7 +8,7 @@ from typing import Any
 from filelock import FileLock
 
 from toysuper.errors import UserError
-from toysuper.runs.files import read_regular, refuse_links, refuse_other_names
+from toysuper.runs.files import check_regular, refuse_links, refuse_other_names
 
 MAX_BYTES = 1 << 26
 """Largest file of points, those of some 100,000 runs."""
@@ -30,7 +30,7 @@ def open_study(path: Path) -> Any:
         raise UserError("a sweep needs Optuna: pip install optuna") from error
     if path.exists():
         refuse_other_names(path.parent, path)
-        read_regular(path, MAX_BYTES)
+        check_regular(path, MAX_BYTES)
     lock = path.with_name(f"{path.name}.lock")
     if os.path.lexists(lock) and time.time() - lock.lstat().st_mtime > STALE:
         lock.unlink()  # Optuna's own, of a process that was killed
