@@ -78,7 +78,8 @@ def bare(case: Case, device: str) -> Run:
     @torch.no_grad()
     def run(steps: int) -> Gradients:
         at = torch.tensor(0, device=device)
-        for _, _loss in zip(range(steps), engine.losses(at), strict=False):
+        for _, (*gradients, _) in zip(range(steps), engine.steps(at), strict=False):
+            engine.assign(gradients)
             optimizer.step()
             at += 1
         return engine

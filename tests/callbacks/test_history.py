@@ -80,6 +80,8 @@ def test_picked_instances_keep_their_history() -> None:
 
 
 class Saving(Callback):
+    takes_bursts = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
 

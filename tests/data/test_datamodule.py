@@ -69,9 +69,11 @@ def test_bursts_end_at_epochs_and_at_the_last_step(steps: int, epoch: int, burst
     seen: list[tuple[int, int]] = []
 
     class Watched(EnsembleModule):
+        takes_bursts = True
+
         def training_step(self, burst, index):
             seen.append((burst.start, burst.stop))
-            super().training_step(burst, index)
+            return super().training_step(burst, index)
 
     world = data(epoch=epoch, burst=burst)
     variant = ReLUOutputModel(world.n, world.grid, hidden=2)
@@ -86,6 +88,8 @@ def test_validation_falls_on_epochs_and_on_the_end() -> None:
     at: list[int] = []
 
     class Watched(EnsembleModule):
+        takes_bursts = True
+
         def on_validation_epoch_start(self):
             at.append(self.trainer.global_step)
             super().on_validation_epoch_start()
@@ -140,7 +144,7 @@ def test_bad_values_get_one_sentence(sentence: str) -> None:
 def test_validations_are_placed_by_the_data_alone(option: dict) -> None:
     world = data()
     model = module(world)
-    with pytest.raises(UserError, match=r"set data\.epoch instead"):
+    with pytest.raises(UserError, match=r"set data\.epoch"):
         trainer(20, **option).fit(model, world)
 
 

@@ -51,7 +51,8 @@ def weights_after(steps: int, name: str, jit: bool) -> list[torch.Tensor]:
     parameters = list(engine.parameters.values())
     optimizer = torch.optim.AdamW(parameters, lr=1e-3)
     with torch.no_grad():
-        for _, _loss in zip(range(steps), engine.losses(at), strict=False):
+        for _, (*gradients, _) in zip(range(steps), engine.steps(at), strict=False):
+            engine.assign(gradients)
             optimizer.step()
             at += 1
     return [p.detach() for p in parameters]

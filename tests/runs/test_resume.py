@@ -101,7 +101,7 @@ def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
     folder = start(tmp_path / "run")
     (folder / "asks.py").write_text(
         "import os, signal\nfrom lightning.pytorch import Callback\n"
-        "class Asks(Callback):\n"
+        "class Asks(Callback):\n    takes_bursts = True\n"
         "    def on_train_batch_start(self, trainer, *_):\n"
         f"        if trainer.global_step == {asked}: os.kill(os.getpid(), signal.SIGTERM)\n"
     )

@@ -142,7 +142,7 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
     folder = start(tmp_path / "run")
     (folder / "asks.py").write_text(
         "import os, signal\nfrom lightning.pytorch import Callback\n"
-        "class Asks(Callback):\n"
+        "class Asks(Callback):\n    takes_bursts = True\n"
         "    def on_train_batch_start(self, trainer, *_):\n"
         "        if trainer.global_step == 9 and trainer.global_rank == 1:\n"
         "            os.kill(os.getpid(), signal.SIGTERM)\n"

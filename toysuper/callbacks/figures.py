@@ -46,7 +46,7 @@ class Figures(SnapshotCallback):
     def during(self, trainer: Trainer, snapshot: Snapshot) -> None:
         """Draw now and then; the end draws for itself."""
         model: Any = trainer.lightning_module
-        validations = snapshot.step // trainer.datamodule.epoch
+        validations = snapshot.step // trainer.datamodule.epoch_steps(trainer)
         ended = snapshot.step >= model.total_steps()
         if self.every and validations % self.every == 0 and not ended:
             for name, function in unique_names(self.draw).items():

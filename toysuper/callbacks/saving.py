@@ -1,76 +1,151 @@
-"""When checkpoints are written: after every validation, and at SIGTERM."""
+"""When checkpoints are written: after every validation, and however training ends."""
 
 import re
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
 from toysuper.callbacks.base import run_folder
+from toysuper.errors import UserError, printable
 from toysuper.runs.checkpoints import list_checkpoints
+from toysuper.training.sharding import is_sharded
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""Signals at which the burst is finished and its state saved."""
 
 
 class Stopped(Exception):
-    """Training ended early at SIGTERM, after its state was saved."""
+    """Training ended early at a signal, after its state was saved.
+
+    Args:
+        sentence: what happened, and how to go on.
+        signum: the signal.
+    """
+
+    def __init__(self, sentence: str, signum: int) -> None:
+        super().__init__(sentence)
+        self.signum = signum
 
 
 class Checkpoints(Checkpoint):
     """Writes ``checkpoints/epoch=<e>-step=<k>.ckpt`` and keeps the newest two.
 
-    At SIGTERM the burst is finished, its state saved, and :class:`Stopped` raised, on every rank
-    at the same step.
+    It writes after every validation, at the end of an epoch without one, and where an error ends
+    the training. At SIGTERM or Ctrl-C the burst is finished, its state saved, and :class:`Stopped`
+    raised, on every rank at the same step; a second Ctrl-C ends the process at once.
 
     Args:
         keep: number of checkpoints to keep.
+
+    Raises:
+        UserError: the folder holds checkpoints of another run.
     """
 
     def __init__(self, keep: int = 2) -> None:
-        self.keep, self.terminated = keep, False
+        self.keep, self.signum = keep, 0
+        self.written: set[Path] = set()
+        self.saved_step = -1
+        self.handlers: dict[int, Any] = {}
+
+    def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
+        """Refuse the folder of another run, whose checkpoints would be mixed with these."""
+        folder = _folder(trainer)
+        others = {*list_checkpoints(folder)} - self.written
+        is_used = others and not trainer.ckpt_path and not trainer.fast_dev_run
+        if trainer.is_global_zero and is_used:
+            raise UserError(
+                f"{folder} holds the checkpoints of another run; give the logger another name or "
+                "version, or go on with that run by ckpt_path"
+            )
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Listen for SIGTERM; Lightning restores the earlier handler at the end."""
-        self.terminated, self.launcher = False, trainer.strategy.launcher
+        """Listen for SIGTERM and Ctrl-C."""
+        self.signum, self.launcher = 0, trainer.strategy.launcher
+        self.saved_step = trainer.global_step
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._on_sigterm)
+            self.handlers = {s: signal.signal(s, self._on_signal) for s in SIGNALS}
 
-    def _on_sigterm(self, signum: int, _: Any) -> None:
-        if self.launcher and not self.terminated:
+    def _on_signal(self, signum: int, _: Any) -> None:
+        if signum == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # for an impatient second one
+        elif self.launcher and not self.signum:
             self.launcher.kill(signum)  # the processes that it started for the other ranks
-        self.terminated = True
+        self.signum = signum
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
-        """Save and stop if any rank received SIGTERM."""
+        """Save and stop if any rank received a signal."""
         if trainer.world_size > 1:
-            self.terminated = trainer.strategy.reduce_boolean_decision(self.terminated, all=False)
-        if self.terminated and not trainer.is_last_batch:  # else after the validation that follows
+            signum = torch.tensor(self.signum, device=pl_module.device)
+            self.signum = int(trainer.strategy.reduce(signum, reduce_op="max"))
+        if self.signum and not trainer.is_last_batch:  # else after the validation that follows
             self._save(trainer)
             self._stop(trainer)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Save; stop if steps are left and any rank received SIGTERM."""
+        """Save; stop if steps are left and any rank received a signal."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._save(trainer)
-            if self.terminated and trainer.global_step < pl_module.total_steps():
+            if self.signum and trainer.global_step < pl_module.total_steps():
                 self._stop(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Do the same where no validation did."""
+        if self.saved_step != trainer.global_step:
+            self.on_validation_end(trainer, pl_module)
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
+        """Save what was trained, if the weights are those of a whole step."""
+        step, runner = trainer.global_step, pl_module.runner
+        is_whole = runner is not None and runner.is_whole and not is_sharded(trainer)
+        is_new = step > self.saved_step and not trainer.fast_dev_run
+        if is_whole and is_new and not isinstance(exception, Stopped):
+            try:
+                connector = trainer._checkpoint_connector  # without a barrier for other ranks
+                path = self._path(trainer)
+                trainer.strategy.save_checkpoint(connector.dump_checkpoint(False), path)
+            except OSError as error:
+                print(printable(f"step {step} could not be saved: {error}"), file=sys.stderr)
+            else:
+                text = f"saved step {step}; the same command with --ckpt_path last goes on from it"
+                print(text, file=sys.stderr)
+        self.teardown(trainer, pl_module, "fit")
+
+    def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        """Restore the earlier handlers of signals."""
+        for signum, handler in self.handlers.items():
+            signal.signal(signum, handler)
+        self.handlers = {}
 
     def _stop(self, trainer: Trainer) -> None:
         raise Stopped(
             f"stopped at step {trainer.global_step}; the same command with "
-            "--ckpt_path last goes on from there"
+            "--ckpt_path last goes on from there",
+            self.signum,
         )
 
+    def _path(self, trainer: Trainer) -> Path:
+        return _folder(trainer) / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"
+
     def _save(self, trainer: Trainer) -> None:
-        folder = trainer.strategy.broadcast(run_folder(trainer))
-        if folder is None:
+        if trainer.fast_dev_run:
             return
-        folder, step = folder / "checkpoints", trainer.global_step
-        path = folder / f"epoch={trainer.current_epoch}-step={step}.ckpt"
+        path = trainer.strategy.broadcast(self._path(trainer))
         trainer.save_checkpoint(path, weights_only=False)  # the optimiser's state, too
+        self.saved_step = trainer.global_step
+        self.written.add(path)
         if trainer.is_global_zero:
-            _prune(folder, self.keep)
+            _prune(path.parent, self.keep)
+
+
+def _folder(trainer: Trainer) -> Path:
+    """Find where checkpoints lie; without a logger, where Lightning's would."""
+    return (run_folder(trainer) or Path(trainer.default_root_dir)) / "checkpoints"
 
 
 def _prune(folder: Path, keep: int) -> None:

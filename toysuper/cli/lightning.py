@@ -4,10 +4,12 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 import yaml
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
@@ -41,10 +43,11 @@ from toysuper.runs.checkpoints import (
 from toysuper.runs.files import refuse_links, write_atomic
 from toysuper.runs.folder import RunFolder, list_runs
 from toysuper.runs.saved_config import check_same_experiment, load_run_config
+from toysuper.training.contract import check_arguments, check_trainer
 from toysuper.training.module import EnsembleModule, count_steps
 
-TERMINATED = 143
-"""The exit code of a process that SIGTERM ended."""
+SIGNALLED = 128
+"""The exit code of a process that a signal ended is this and the number of the signal."""
 
 
 class ToyCLI(LightningCLI):
@@ -66,7 +69,7 @@ class ToyCLI(LightningCLI):
             trainer_defaults={
                 "max_steps": 10_000,
                 "num_sanity_val_steps": 0,
-                "log_every_n_steps": 1,
+                "log_every_n_steps": 500,
                 "enable_model_summary": False,
             },
             parser_class=Parser,
@@ -105,6 +108,11 @@ class ToyCLI(LightningCLI):
         with config_errors():
             self.config = parser.parse_args(self.arguments.words)
         config, words = self.config[self.config.subcommand], self.arguments.words
+        if seed := config.seed_everything:
+            raise UserError(
+                f"seed_everything is {seed}, but every random number follows from data.seed; set "
+                f"--data.seed {int(seed)}"
+            )
         check_named(config, self.packages, words)
         check_limits(config, words)
         if not any(word.startswith("--about") for word in self.arguments.words):
@@ -147,6 +155,7 @@ class ToyCLI(LightningCLI):
         """Make model and data, and check that they and the checkpoint fit before any file."""
         with config_errors():
             super().instantiate_classes()
+            check_trainer(self.trainer)
             if self.checkpoint:
                 check_checkpoint_fits(self.checkpoint, self.model.state_dict())
             self.model.prepare(self.datamodule)
@@ -159,15 +168,16 @@ class ToyCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""
         config = self._get(self.config_init, "trainer", default={})
+        check_arguments(config)
         step = self.checkpoint["global_step"] + 1 if self.checkpoint and self.resumed else None
-        if config.get("logger") in (None, True):
-            prefix = "" if self.subcommand == "fit" else f"{self.subcommand}_"
-            kwargs["logger"] = RunFolder(
-                self.root, self.arguments.experiment, prefix, self.resumed, step
-            )
-        elif config.get("logger") is False:  # no run folder, so nothing is written
+        if config.get("logger") is False:  # no run folder, so nothing is written unless asked for
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = config.get("enable_checkpointing") or False
+        else:
+            prefix = "" if self.subcommand == "fit" else f"{self.subcommand}_"
+            folder = RunFolder(self.root, self.arguments.experiment, prefix, self.resumed, step)
+            others = [log for log in _as_list(config.get("logger")) if log is not True]
+            kwargs["logger"] = [folder, *others]
         kwargs["default_root_dir"] = str(self.root)
         kwargs["callbacks"] = _make_callbacks({**config, **kwargs})
         kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO()]
@@ -198,7 +208,8 @@ def _make_callbacks(trainer: Mapping[str, Any]) -> list[Any]:
     if trainer.get("enable_checkpointing") is not False and not has_checkpoints:
         callbacks.append(Checkpoints())
     Waiting.silent = trainer.get("enable_progress_bar") is False
-    return callbacks if Waiting.silent else [*callbacks, StepProgressBar()]
+    has_bar = Waiting.silent or any(isinstance(callback, ProgressBar) for callback in callbacks)
+    return callbacks if has_bar else [*callbacks, StepProgressBar()]
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -218,7 +229,7 @@ def main(args: list[str] | None = None) -> None:
             print("then open http://localhost:6006/#custom_scalars")
     except (Stopped, SIGTERMException) as stop:
         print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
-        sys.exit(TERMINATED)
+        sys.exit(SIGNALLED + getattr(stop, "signum", SIGTERM))
     except BadArguments as error:
         print(printable(f"toysuper: {error.sentence}"), file=sys.stderr)
         raise

@@ -1,13 +1,14 @@
 """Bursts: the runs of optimiser steps that Lightning sees as batches, and their loaders."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from lightning.pytorch import Trainer
 
 from toysuper.data.batch import Batch
+from toysuper.data.hooks import Period
 from toysuper.data.world import World
 from toysuper.functional.noise import Purpose
 
@@ -33,20 +34,20 @@ class Burst(NamedTuple):
 class TrainBursts:
     """One epoch of training as bursts.
 
-    A burst ends after ``burst`` steps, at the end of the epoch and of training, and at ``stops``.
+    A burst ends at the end of the epoch and of training, at ``periods`` and at ``stops``.
 
     Args:
         world: what this rank sees.
         trainer: knows the current step and the last one.
         epoch: optimiser steps between validations.
-        burst: most steps of a burst.
-        stops: further steps at which a burst ends.
+        periods: steps that come again and again.
+        stops: further steps.
     """
 
     world: World
     trainer: Trainer
     epoch: int
-    burst: int
+    periods: Collection[Period]
     stops: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[Burst]:
@@ -54,7 +55,7 @@ class TrainBursts:
         end = (step // self.epoch + 1) * self.epoch
         end = end if self.trainer.max_steps < 0 else min(end, self.trainer.max_steps)
         while step < end:
-            stop = min(end, (step // self.burst + 1) * self.burst)
+            stop = min(end, *(period.after(step) for period in self.periods))
             stop = min((stop, *(s for s in self.stops if step < s < stop)))
             yield Burst(self.world, Purpose.TRAIN, step, stop)
             step = stop
@@ -69,17 +70,21 @@ class EvalBursts:
         purpose: validation, test or prediction.
         batches: how many batches.
         burst: most batches of a burst.
+        trainer: may be only checking that an evaluation runs, with fewer batches.
     """
 
     world: World
     purpose: Purpose
     batches: int
     burst: int
+    trainer: Trainer
 
     def __len__(self) -> int:
         return ceil(self.batches / self.burst)
 
     def __iter__(self) -> Iterator[Burst]:
-        for start in range(0, self.batches, self.burst):
-            stop = min(start + self.burst, self.batches)
+        checked = self.trainer.num_sanity_val_steps if self.trainer.sanity_checking else inf
+        batches = int(min(self.batches, checked))
+        for start in range(0, batches, self.burst):
+            stop = min(start + self.burst, batches)
             yield Burst(self.world, self.purpose, start, stop)

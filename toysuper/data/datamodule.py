@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor, nn
 
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.data.curves import Curve
 from toysuper.data.grid import Grid
+from toysuper.data.hooks import Period, eval_hook, step_periods
 from toysuper.data.memory import check_bound, check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError
@@ -173,35 +175,49 @@ class SyntheticData(LightningDataModule):
     def train_dataloader(self) -> TrainBursts:
         """Make bursts from the current step to the next validation or the end."""
         trainer: Any = self.trainer
-        for name, default in (("check_val_every_n_epoch", 1), ("val_check_interval", 1.0)):
-            if getattr(trainer, name) != default:
-                raise UserError(
-                    f"trainer.{name} is {getattr(trainer, name)}; set data.epoch instead, "
-                    "the optimiser steps between validations"
-                )
-        world = self.local_world(held_out=False)
-        return TrainBursts(world, trainer, self.epoch, self.burst, self.stops)
+        needs = step_periods(trainer)
+        if Period(1) in needs and self.burst > 1 and not trainer.fast_dev_run:
+            rank_zero_warn(
+                f"{needs[Period(1)]} acts at every step, so that each burst is one step; small "
+                "models then take several times as long"
+            )
+        world, periods = self.local_world(held_out=False), {*needs, Period(self.burst)}
+        return TrainBursts(world, trainer, self.epoch_steps(trainer), periods, self.stops)
+
+    def epoch_steps(self, trainer: Any) -> int:
+        """Count the optimiser steps between two validations: ``epoch``, or fewer by a limit.
+
+        Args:
+            trainer: may have ``limit_train_batches``, where a batch is an optimiser step.
+        """
+        limit = trainer.limit_train_batches
+        return min(self.epoch, limit) if isinstance(limit, int) and limit else self.epoch
 
     def val_dataloader(self) -> EvalBursts:
         """Make held-out batches, the same at every validation."""
-        return self._eval_bursts(Purpose.VAL)
+        return self._eval_bursts(Purpose.VAL, "validation", self._limit("val"))
 
     def test_dataloader(self) -> EvalBursts:
         """Make batches that no training or validation has seen."""
-        return self._eval_bursts(Purpose.TEST)
+        return self._eval_bursts(Purpose.TEST, "test", self._limit("test"))
 
     def predict_dataloader(self) -> EvalBursts:
         """Make batches to reconstruct."""
-        return self._eval_bursts(Purpose.PREDICT)
+        return self._eval_bursts(Purpose.PREDICT, "predict", self._limit("predict"))
 
     def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
         """Move the world to where, and in which precision, the model computes."""
         batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
         return batch
 
-    def _eval_bursts(self, purpose: Purpose) -> EvalBursts:
-        world = self.local_world(held_out=True)
-        return EvalBursts(world, purpose, self.eval_batches, self.burst)
+    def _limit(self, stage: str) -> int:
+        limit = getattr(self.trainer, f"limit_{stage}_batches")
+        return min(limit, self.eval_batches) if isinstance(limit, int) else self.eval_batches
+
+    def _eval_bursts(self, purpose: Purpose, stage: str, batches: int) -> EvalBursts:
+        trainer: Any = self.trainer
+        burst = 1 if eval_hook(trainer, stage) else self.burst
+        return EvalBursts(self.local_world(held_out=True), purpose, batches, burst, trainer)
 
     def _per_instance(self, what: str, value: PerFeature) -> Float[Tensor, "inst feat"]:
         values = _values(what, value, self.n).expand(self.grid.instances, -1).clone()

@@ -45,8 +45,9 @@ class EnsembleFunction:
     def __init__(self, module: Any, step: Step, jit: bool = True, chunk: int | None = None) -> None:
         keep_freed_memory()
         self.module = module
-        self.parameters = dict(module.named_parameters())
-        self.buffers = dict(module.named_buffers())
+        self.parameters = {k: p for k, p in module.named_parameters() if p.requires_grad}
+        frozen = {k: p for k, p in module.named_parameters() if not p.requires_grad}
+        self.buffers = {**dict(module.named_buffers()), **frozen}
         self.instances = len(module.world.density)
         _check({**self.parameters, **self.buffers}, self.instances)
         self.call: Step = Compiled(step) if jit else step
@@ -87,14 +88,16 @@ class EnsembleFunction:
 
     def _bind(self, part: slice, at: Tensor) -> tuple[Callable, tuple[Tensor, ...]]:
         parameters = {name: _cut(p.detach(), part) for name, p in self.parameters.items()}
-        buffers = {name: _cut(b, part) for name, b in self.buffers.items()}
+        buffers = {name: _cut(b.detach(), part) for name, b in self.buffers.items()}
         if isinstance(self.call, Compiled):
             return self.call.bind_inputs(parameters, buffers, at)
         return lambda: self.call(parameters, buffers, at), self.call(parameters, buffers, at)
 
 
 class Gradients(EnsembleFunction):
-    """Sets each ``parameter.grad`` and computes the losses ``(inst,)``, step by step.
+    """Computes the gradient of each parameter and the losses ``(inst,)``, step by step.
+
+    A parameter that needs no gradient stays as it is.
 
     Args:
         model: the variant.
@@ -110,12 +113,14 @@ class Gradients(EnsembleFunction):
         loss = TrainingLoss(model, objective, world)
         super().__init__(loss, step_gradients(loss), jit, chunk)
 
-    def losses(self, at: Tensor) -> Iterator[Tensor]:
-        """Yield the losses at step ``at`` without end; see :meth:`steps`."""
-        for *gradients, losses in self.steps(at):
-            for parameter, gradient in zip(self.parameters.values(), gradients, strict=True):
-                parameter.grad = gradient
-            yield losses
+    def assign(self, gradients: Sequence[Tensor]) -> None:
+        """Set ``parameter.grad`` of each parameter.
+
+        Args:
+            gradients: those of a step.
+        """
+        for parameter, gradient in zip(self.parameters.values(), gradients, strict=True):
+            parameter.grad = gradient
 
 
 class EnsembleMetrics(EnsembleFunction):

@@ -1,7 +1,7 @@
 """Bursts of optimiser steps; on CUDA one recorded graph, replayed without Python."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ class Stepper:
         gradients: of the ensemble.
         finish: what follows the gradients of a step: clip, optimiser.
         record: replay one recorded CUDA graph; ``finish`` must then be the same for every step.
+
+    Attributes:
+        taken: steps that the latest burst has taken.
     """
 
     def __init__(
@@ -31,30 +34,43 @@ class Stepper:
             gradients.instances, dtype=parameter.dtype, device=parameter.device
         )
         self.recorded: Recorded | None = None
+        self.taken = 0
 
     @torch.no_grad()
-    def run(self, start: int, stop: int, before: Callable[[int], None] | None = None) -> Tensor:
-        """Take the steps ``start`` to ``stop - 1`` and return their mean losses, ``(inst,)``.
+    def run(
+        self, start: int, stop: int, before: Callable[[int], None] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Take the steps ``start`` to ``stop - 2``, and compute the gradients of the last step.
 
         Args:
             start: first step.
             stop: step after the last one.
             before: called with each step before it is taken.
+
+        Returns:
+            The mean losses of the steps, the last one included, ``(inst,)``, and the gradients of
+            the last step, which the caller takes.
         """
         self.at.fill_(start)
         self.total.zero_()
-        take_step = self._recorded() if self.record else self._make_step()
-        for step in range(start, stop):
+        self.taken = 0
+        values = self.gradients.steps(self.at)
+        take_step = self._recorded() if self.record and stop - start > 1 else self._step(values)
+        for step in range(start, stop - 1):
             if before:
                 before(step)
             take_step()
-        return self.total / (stop - start)
+            self.taken += 1
+        if before:
+            before(stop - 1)
+        *gradients, losses = next(self.gradients.steps(self.at) if self.record else values)
+        return (self.total + losses) / (stop - start), tuple(gradients)
 
-    def _make_step(self) -> Callable[[], None]:
-        losses = self.gradients.losses(self.at)
-
+    def _step(self, values: Iterator[tuple[Tensor, ...]]) -> Callable[[], None]:
         def take_step() -> None:
-            self.total.add_(next(losses))
+            *gradients, losses = next(values)
+            self.gradients.assign(gradients)
+            self.total.add_(losses)
             self.finish()
             self.at.add_(1)
 
@@ -62,7 +78,7 @@ class Stepper:
 
     def _recorded(self) -> "Recorded":
         if self.gradients.changed(self.at) or self.recorded is None:
-            self.recorded = Recorded(self._make_step())
+            self.recorded = Recorded(self._step(self.gradients.steps(self.at)))
         return self.recorded
 
 

@@ -1,4 +1,4 @@
-"""BurstRunner: the optimiser steps of a burst."""
+"""BurstRunner: the optimiser steps of a burst, of which Lightning takes the last."""
 
 from typing import Any
 
@@ -13,45 +13,73 @@ from toysuper.training.sharding import splits_batches
 
 
 class BurstRunner:
-    """Runs bursts: gradients, their mean over ranks, clipping per instance, update, learning rate.
+    """Takes the steps of a burst but the last, which Lightning takes with all its hooks.
+
+    A step is: gradients, their mean over ranks, clipping per instance, update, learning rate.
+    Lightning's own optimiser step would cost as much as the step of tiny models.
 
     Args:
         module: an :class:`~toysuper.training.module.EnsembleModule` within ``fit``.
         world: gives the batch of a step.
+
+    Attributes:
+        is_whole: whether the weights are those after a whole step.
     """
 
     def __init__(self, module: Any, world: World) -> None:
         self.module, self.world, self.trainer = module, world, module.trainer
-        self.parameters = list(module.parameters())
-        gradients = Gradients(module.variant, module.objective, world, module.jit)
-        self.stepper = Stepper(gradients, self._finish_step, self._use_cuda_graph())
+        self.gradients = Gradients(module.variant, module.objective, world, module.jit)
+        self.stepper = Stepper(self.gradients, self._finish_step, self._use_cuda_graph())
+        self.last_gradients: tuple[Tensor, ...] = ()
+        self.trainable = trainable(module)
+        self.is_whole = True
 
     def run(self, start: int, stop: int) -> Float[Tensor, " inst"]:
-        """Take the steps ``start`` to ``stop - 1``; return the mean loss of each instance.
+        """Take the steps ``start`` to ``stop - 2``, and compute the gradients of the last step.
 
         Args:
             start: the first step.
             stop: the step after the last one.
+
+        Returns:
+            The mean loss of each instance over all steps, the last one included.
         """
         self.update = update_of(self.trainer.optimizers[0])
         self.total = self.module.total_steps()
-        self._set_rate(start)
-        before = None if is_constant(self.module.schedule) else self._set_rate
-        losses = self.stepper.run(start, stop, before)
-        self._count(stop - start)
+        self.schedules = [c.scheduler for c in self.trainer.lr_scheduler_configs]
+        is_scheduled = self.module.scheduler in self.schedules
+        before = None if is_constant(self.module.schedule) or not is_scheduled else self._set_rate
+        try:
+            losses, self.last_gradients = self.stepper.run(start, stop, before)
+        finally:  # an error may end a burst
+            self._count(self.stepper.taken)
         return losses
 
-    def _finish_step(self) -> None:
-        """Average gradients over ranks, clip them, and step.
+    def set_gradients(self) -> None:
+        """Set the gradients of the last step as ``backward`` would, with the hooks of tensors."""
+        parameters = self.gradients.parameters.values()
+        for p, gradient in zip(parameters, self.last_gradients, strict=True):
+            for hook in (p._backward_hooks or {}).values():
+                changed = hook(gradient)
+                gradient = gradient if changed is None else changed
+            p.grad = gradient
+        self._average_gradients()
+        for p in parameters:
+            for hook in (p._post_accumulate_grad_hooks or {}).values():
+                hook(p)
 
-        Lightning's own wrapper of the optimiser would cost as much as the step of tiny models.
-        """
-        if splits_batches(self.trainer):
-            for p in self.parameters:
-                p.grad = self.trainer.strategy.reduce(p.grad)
+    def _finish_step(self) -> None:
+        self._average_gradients()
         if self.module.clip:
-            clip([p.grad for p in self.parameters if p.grad is not None], self.module.clip)
+            clip([p.grad for p in self.module.parameters() if p.grad is not None], self.module.clip)
+        self.is_whole = False
         self.update()
+        self.is_whole = True
+
+    def _average_gradients(self) -> None:
+        if splits_batches(self.trainer):
+            for p in self.gradients.parameters.values():
+                p.grad = self.trainer.strategy.reduce(p.grad)
 
     def _set_rate(self, step: int) -> None:
         factor = self.module.schedule(step / self.total)
@@ -76,10 +104,16 @@ class BurstRunner:
 
     def _count(self, steps: int) -> None:
         """Count steps that Lightning did not see."""
-        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        loop = self.trainer.fit_loop.epoch_loop
+        progress = loop.automatic_optimization.optim_progress.optimizer.step
         for tracker in (progress.total, progress.current):
             tracker.ready += steps
             tracker.completed += steps
-        schedule: Any = self.module.lr_schedulers()
-        schedule.last_epoch = self.trainer.global_step - 1
-        schedule.step()
+        loop._batches_that_stepped += steps  # the step axis of all loggers
+        if self.module.scheduler in self.schedules:
+            self.module.scheduler.last_epoch += steps
+
+
+def trainable(module: Any) -> list[bool]:
+    """List which parameters of a module need a gradient; a callback may freeze some."""
+    return [p.requires_grad for p in module.parameters()]

@@ -64,6 +64,11 @@ class HeldOut:
             for metric in others:
                 metric.update(self.module(batch.features), batch)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there was a batch."""
+        return self.metrics["FeatureLoss"].update_called
+
     def loss(self) -> Float[Tensor, "inst feat"] | None:
         """Compute the loss of each feature, of the whole ensemble; None before any batch."""
         return self._measured(self.metrics["FeatureLoss"])

@@ -8,11 +8,13 @@ from jaxtyping import Float
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics import Metric
 
 from toysuper.data.bursts import Burst
 from toysuper.data.datamodule import SyntheticData
 from toysuper.data.world import World
+from toysuper.engine import clip
 from toysuper.engine.schedules import Schedule, is_constant, schedule_of
 from toysuper.errors import UserError
 from toysuper.functional.losses import feature_losses, finite_mean
@@ -20,9 +22,10 @@ from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
 from toysuper.runs.checkpoints import check_checkpoint_fits, check_some_finite
-from toysuper.snapshot import Snapshot
-from toysuper.training.burst_runner import BurstRunner
+from toysuper.snapshot import Snapshot, map_tensors
+from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
+from toysuper.training.contract import check_trainer
 from toysuper.training.held_out import HeldOut
 from toysuper.training.sharding import gather_instances, gather_model
 
@@ -41,7 +44,7 @@ def count_steps(trainer: Trainer, data: SyntheticData) -> float:
         trainer: has limits in steps and in epochs.
         data: say how long an epoch is.
     """
-    limits = (trainer.max_steps, (trainer.max_epochs or -1) * data.epoch)
+    limits = (trainer.max_steps, (trainer.max_epochs or -1) * data.epoch_steps(trainer))
     return min((limit for limit in limits if limit > 0), default=torch.inf)
 
 
@@ -89,15 +92,17 @@ class EnsembleModule(LightningModule):
         for name, value in (("lr", lr), ("clip", clip)):
             if value is not None and not 0 < value < torch.inf:
                 raise UserError(f"model.{name} is {value}; it must be finite and above 0")
-        self.automatic_optimization = False
         self.variant, self.objective = variant, objective or ExpectedLoss()
         self.lr, self.optimizer, self.clip, self.jit = lr, optimizer, clip, jit
         self.schedule = schedule_of(schedule)
         self.held_out = HeldOut(self, metrics or [])
         self.runner: BurstRunner | None = None
+        self.scheduler: Any = None
+        self.settings: list[dict[str, Any]] = []
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
         self._snapshot: Snapshot | None = None
+        self._measured: tuple[int, Any] = (-1, None)
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the models' answers to features x."""
@@ -117,6 +122,11 @@ class EnsembleModule(LightningModule):
         self.objective.prepare(data)
         check_model(self, data)
 
+    def configure_callbacks(self) -> list[Any]:
+        """Refuse what of the trainer another setting is for, before anything starts."""
+        check_trainer(self.trainer)
+        return []
+
     # training
 
     def configure_optimizers(self) -> Any:
@@ -128,11 +138,14 @@ class EnsembleModule(LightningModule):
         total = self.total_steps()
         if total == torch.inf and not is_constant(self.schedule):
             raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
-        factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: self.schedule(k / total))
+        self.scheduler = LambdaLR(optimizer, lambda k: self.schedule(k / total))
         self.settings = [
             {k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups
         ]
-        return [optimizer], [factor]
+        if is_constant(self.schedule):  # a callback may then set the rate
+            self.scheduler = None
+            return optimizer
+        return [optimizer], [{"scheduler": self.scheduler, "interval": "step"}]
 
     def total_steps(self) -> float:
         """Count the optimiser steps of the whole training; infinite without a limit."""
@@ -143,22 +156,37 @@ class EnsembleModule(LightningModule):
         ddp: Any = self.trainer.strategy.model
         if hasattr(ddp, "require_backward_grad_sync"):
             ddp.require_backward_grad_sync = False  # gradients are ours to average
+        if hasattr(self.trainer.precision_plugin, "scaler"):
+            self.trainer.precision_plugin.scaler = None  # ours are no gradients of a scaled loss
         self.runner, self.history = None, []
 
     def on_train_start(self) -> None:
         """Let the config's settings go on with the checkpoint's state after a resume."""
         optimizer: Any = self.optimizers()
-        schedule: Any = self.lr_schedulers()
-        schedule.base_lrs = [group["initial_lr"] for group in self.settings]
-        for group, settings in zip(optimizer.param_groups, self.settings, strict=True):
+        if self.scheduler is not None:
+            self.scheduler.base_lrs = [group["initial_lr"] for group in self.settings]
+        for group, settings in zip(optimizer.param_groups, self.settings, strict=False):
             group.update(settings)
 
-    def training_step(self, burst: Burst, _: int) -> None:
-        """Run a burst of optimiser steps and log once."""
-        if self.runner is None or self.runner.world is not burst.world:
-            self.runner = BurstRunner(self, burst.world)
-        losses = self.runner.run(burst.start, burst.stop)
-        self.log_at_step("train/loss", finite_mean(gather_instances(self.trainer, losses)))
+    def training_step(self, burst: Burst, _: int) -> Tensor:
+        """Take the steps of a burst but the last; Lightning takes the last by this mean loss."""
+        runner = self.runner
+        if runner is None or (runner.world, runner.trainable) != (burst.world, trainable(self)):
+            self.runner = runner = BurstRunner(self, burst.world)
+        losses = runner.run(burst.start, burst.stop)
+        loss = finite_mean(gather_instances(self.trainer, losses))
+        self.log_at_step("train/loss", loss, burst.stop)
+        return loss
+
+    def backward(self, loss: Tensor, *_: Any, **__: Any) -> None:
+        """Set the gradients, which were computed together with the loss."""
+        assert self.runner is not None
+        self.runner.set_gradients()
+
+    def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:
+        """Clip the gradient of each instance by itself."""
+        if self.clip:
+            clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
 
     # evaluation
 
@@ -166,6 +194,8 @@ class EnsembleModule(LightningModule):
         """Forget earlier measurements."""
         self.held_out.reset()
         self._snapshot = None
+        model = gather_model(self._trainer, self.variant)
+        self._measured = self.steps, map_tensors(model, lambda _, tensor: tensor.cpu().clone())
 
     on_test_epoch_start = on_validation_epoch_start
 
@@ -215,9 +245,12 @@ class EnsembleModule(LightningModule):
         return replace(self._snapshot, history=tuple(self.history))
 
     def _take_snapshot(self, data: SyntheticData) -> Snapshot:
+        """Take the weights that were measured, which a callback may have put there meanwhile."""
+        step, model = self._measured
+        if step != self.steps or not self.held_out.is_measured:
+            return gather_model(self._trainer, self.variant).snapshot(data, step=self.steps)
         loss, objective = self.held_out.loss(), self.held_out.objective()
-        model = gather_model(self._trainer, self.variant)
-        return model.snapshot(data, loss=loss, objective=objective, step=self.steps)
+        return model.snapshot(data, loss=loss, objective=objective, step=step)
 
     # checkpoints and logs
 
@@ -237,12 +270,13 @@ class EnsembleModule(LightningModule):
                 f"{trainer.max_steps}; raise it to train on"
             )
 
-    def log_at_step(self, name: str, value: Tensor) -> None:
-        """Log a value at the optimiser step; Lightning by itself counts bursts.
+    def log_at_step(self, name: str, value: Tensor, step: int | None = None) -> None:
+        """Log a value at an optimiser step; Lightning by itself would count from 0.
 
         Args:
             name: its tag.
             value: one number, the same on all ranks.
+            step: steps behind the value; without, those behind the weights.
         """
         self.log(name, value, batch_size=1, sync_dist=True)
-        self.log("step", float(self.steps), batch_size=1, sync_dist=True)
+        self.log("step", float(step or self.steps), batch_size=1, sync_dist=True)
