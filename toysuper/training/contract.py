@@ -125,7 +125,7 @@ def check_arguments(values: Mapping[str, Any]) -> None:
     """
     for name, remedy in REFUSED_ARGUMENTS.items():
         if (value := values.get(name)) and value != DEFAULTS.get(name):
-            raise UserError(f"trainer.{name} is {value}; {remedy}")
+            raise UserError(f"trainer.{name} is {getattr(value, 'value', value)}; {remedy}")
     for name in ("train", "val", "test", "predict"):
         limit = values.get(f"limit_{name}_batches")
         if isinstance(limit, float) and limit not in (0.0, 1.0):
