@@ -15,6 +15,13 @@ Tensors = dict[str, Tensor]
 Step = Callable[[Tensors, Tensors, Tensor], tuple[Tensor, ...]]
 BatchMetric = Callable[[Tensor, Any], Tensor]
 
+MAX_GRAPHS = 6
+"""Most graphs of one step; torch itself gives up after eight."""
+CHANGES = (
+    "training eagerly: a number in Python that the step depends on changes again and again; make "
+    "it a schedule, or compute it from batch.step"
+)
+
 
 class TrainingLoss(nn.Module):
     """The objective of every instance as a function of the step.
@@ -146,6 +153,9 @@ class Compiled:
             result, self.compiled = self.eager(parameters, buffers, step), None
             reason = (str(error).strip() or repr(error)).splitlines()[0]
             warnings.warn(f"training eagerly: torch.compile failed ({reason})", stacklevel=2)
+        if self.n_graphs > MAX_GRAPHS:
+            self.compiled = None
+            warnings.warn(CHANGES, stacklevel=2)
         self.has_run = True
         return result
 

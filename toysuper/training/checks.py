@@ -11,6 +11,7 @@ from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.names import resolve
+from toysuper.training.step_checks import check_optimizer, check_step
 
 LARGEST_INPUT = 100.0
 """Activations are tried from minus to plus this."""
@@ -32,13 +33,15 @@ def check_model(module: Any, data: SyntheticData) -> None:
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
     _check_functions(model)
-    _check_optimizer(module)
+    check_optimizer(module)
     model.check_data(data)
     module.objective.check_model(model)
     device, dtype = module.device, next(module.parameters()).dtype
     world = data.world(samples=max(4, data.features.min_samples(model.n))).to(dtype=dtype)
     _check_targets(model, data, world)
-    _check_forward(model, world.to(device=device))
+    world = world.to(device=device)
+    _check_forward(model, world)
+    check_step(module, world)
 
 
 def check_axes(module: Any, data: SyntheticData) -> None:
@@ -88,13 +91,6 @@ def _check_functions(model: ToyModel) -> None:
             raise UserError(
                 f"a grid axis 'hidden' needs hidden units that answer 0 to 0, unlike '{name}'"
             )
-
-
-def _check_optimizer(module: Any) -> None:
-    try:
-        module.optimizer(module.parameters())
-    except (TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"model.optimizer cannot be made: {error}") from error
 
 
 def _check_targets(model: ToyModel, data: SyntheticData, world: World) -> None:
