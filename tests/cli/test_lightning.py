@@ -306,7 +306,7 @@ def test_runs_without_a_logger_leave_nothing(option: str, tmp_path: Path) -> Non
 def test_schedules_and_torch_optimisers_come_from_yaml(tmp_path: Path) -> None:
     (tmp_path / "sgd.yaml").write_text(
         "model:\n  variant: {class_path: LinearModel, init_args: {hidden: 2}}\n  jit: false\n"
-        "  schedule: {class_path: toysuper.engine.schedules.Linear, init_args: {warmup: 0.5}}\n"
+        "  schedule: {class_path: toysuper.data.schedules.Linear, init_args: {warmup: 0.5}}\n"
         "  optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.5}}\n"
         "data: {n: 4, batch_size: 8}\n"
     )

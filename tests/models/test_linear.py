@@ -3,7 +3,7 @@ import torch
 
 from tests import _laws
 from tests._run import data, fitted
-from toysuper.engine.schedules import Cosine
+from toysuper.data.schedules import Cosine
 from toysuper.functional.geometry import norms
 from toysuper.functional.theory import linear_loss, linear_optimum_loss
 from toysuper.models import LinearModel

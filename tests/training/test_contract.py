@@ -29,7 +29,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests._run import data, fitted, module, trainer
 from toysuper.callbacks.saving import Checkpoints
 from toysuper.data import SyntheticData
-from toysuper.engine.schedules import Linear
+from toysuper.data.schedules import Linear
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
 from toysuper.training.contract import (

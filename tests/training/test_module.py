@@ -5,7 +5,7 @@ import torch
 
 from tests._run import check, data, fitted, fitted_module, module, trainer
 from toysuper import models
-from toysuper.engine.schedules import BY_NAME, Cosine, Linear
+from toysuper.data.schedules import BY_NAME, Cosine, Linear
 from toysuper.errors import UserError
 from toysuper.models import LinearModel, ReLUOutputModel, ToyModel
 from toysuper.training.checks import check_axes

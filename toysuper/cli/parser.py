@@ -40,7 +40,7 @@ CLASSES = {
     "model.variant": "toysuper.models",
     "model.objective": "toysuper.objectives",
     "model.optimizer": "torch.optim",
-    "model.schedule": "toysuper.engine.schedules",
+    "model.schedule": "toysuper.data.schedules",
     "data.features": "toysuper.features",
     "data.importance": "toysuper.data.curves",
     "data.density": "toysuper.data.curves",

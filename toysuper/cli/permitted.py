@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from torchmetrics import Metric
 
 from toysuper.data.curves import Curve
-from toysuper.engine.schedules import Schedule
+from toysuper.data.schedules import Schedule
 from toysuper.features import Features
 from toysuper.models import ToyModel
 from toysuper.names import is_within
@@ -63,7 +63,7 @@ OPTIONS = {
     "model.variant": Option("a variant", ("toysuper.models",), (ToyModel,)),
     "model.objective": Option("an objective", ("toysuper.objectives",), (Objective,)),
     "model.optimizer": Option("an optimiser", ("torch.optim",), (Optimizer,)),
-    "model.schedule": Option("a schedule", ("toysuper.engine.schedules",), (Schedule,)),
+    "model.schedule": Option("a schedule", ("toysuper.data.schedules",), (Schedule,)),
     "model.metrics": Option(
         "a metric of predictions",
         ("toysuper.metrics", "torchmetrics.aggregation", "torchmetrics.regression"),

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
-from toysuper.data.grid import Grid, per_instance_floats
+from toysuper.data.grid import Grid
 from toysuper.data.memory import check_memory
+from toysuper.data.schedules import Schedule, ScheduledModule
 from toysuper.errors import UserError
 from toysuper.functional import inits
 from toysuper.functional.noise import normal
@@ -20,7 +21,7 @@ from toysuper.names import PerInstanceFunction, elementwise_function, resolve
 from toysuper.snapshot import Snapshot, map_tensors
 
 
-class ToyModel(nn.Module, ABC):
+class ToyModel(ScheduledModule, ABC):
     r"""An ensemble of toy models, one for each instance of a grid; a variant is a subclass.
 
     The base makes the weights :math:`W` ``(inst, hidden, feat)`` and the output bias :math:`b`
@@ -179,18 +180,20 @@ class ToyModel(nn.Module, ABC):
         """Make initial biases ``(inst, columns)``."""
         return nn.Parameter(torch.zeros(self.grid.instances, columns))
 
-    def per_instance(self, name: str, value: float) -> nn.Buffer:
+    def per_instance(self, name: str, value: float | Schedule) -> nn.Buffer:
         """Make a buffer ``(inst, 1, 1)`` of an argument that a grid axis may set, or ``(1, 1, 1)``.
 
         Args:
-            name: the argument, and the axis that sets it for each instance.
-            value: the argument's value where the grid has no such axis.
+            name: the argument, the attribute that holds the buffer, and the axis that sets it for
+                each instance.
+            value: the argument's value where the grid has no such axis, or its schedule over
+                training, which the axis multiplies.
 
         Raises:
             UserError: a value is not a number, negative or not finite.
         """
         self.known_axes.add(name)
-        return nn.Buffer(per_instance_floats(self.grid, name, value), persistent=False)
+        return nn.Buffer(self.number(self.grid, name, value, "model.variant"), persistent=False)
 
     def per_instance_functions(
         self, name: str, value: str

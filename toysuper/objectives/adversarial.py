@@ -6,6 +6,7 @@ from torch import Tensor
 
 from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
+from toysuper.data.schedules import Schedule
 from toysuper.errors import UserError
 from toysuper.functional.attack import attack_directions
 from toysuper.functional.losses import expected_loss
@@ -36,7 +37,7 @@ class Adversarial(Objective):
     budget: Tensor
     length: Tensor | None
 
-    def __init__(self, budget: float = 0.1) -> None:
+    def __init__(self, budget: float | Schedule = 0.1) -> None:
         super().__init__(budget=budget)
         self.register_buffer("length", None, persistent=False)
 

@@ -3,26 +3,28 @@
 from abc import ABC, abstractmethod
 
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from toysuper.data.batch import Batch
 from toysuper.data.datamodule import SyntheticData
-from toysuper.data.grid import Grid, per_instance_floats
+from toysuper.data.grid import Grid
+from toysuper.data.schedules import Schedule, ScheduledModule
 from toysuper.functional.losses import expected_loss
 from toysuper.models.base import ToyModel
 
 
-class Objective(nn.Module, ABC):
+class Objective(ScheduledModule, ABC):
     """What training makes small, one number for each instance; a subclass owes ``forward``.
 
-    Numbers that it passes to this constructor may be set by grid axes of their names; they are
-    buffers ``(inst, 1, 1)`` or ``(1, 1, 1)`` once :meth:`prepare` has seen the grid.
+    Numbers that it passes to this constructor may be set by grid axes of their names, or be
+    schedules over training; they are buffers ``(inst, 1, 1)`` or ``(1, 1, 1)`` once
+    :meth:`prepare` has seen the grid. An axis multiplies a schedule.
 
     Args:
-        arguments: numbers by name.
+        arguments: numbers by name, or their schedules.
     """
 
-    def __init__(self, **arguments: float) -> None:
+    def __init__(self, **arguments: float | Schedule) -> None:
         super().__init__()
         self.arguments = arguments
         self.set_arguments(Grid())
@@ -43,7 +45,7 @@ class Objective(nn.Module, ABC):
             UserError: a value is not a number, negative or not finite.
         """
         for name, value in self.arguments.items():
-            values = per_instance_floats(grid, name, value, "model.objective")
+            values = self.number(grid, name, value, "model.objective")
             self.register_buffer(name, values, persistent=False)
 
     def check_model(self, model: ToyModel) -> None:

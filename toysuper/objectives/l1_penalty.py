@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.data.batch import Batch
+from toysuper.data.schedules import Schedule
 from toysuper.functional.losses import expected_loss
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import Objective
@@ -16,7 +17,8 @@ class L1Penalty(Objective):
     <https://transformer-circuits.pub/2022/toy_model/index.html#strategic>`_.
 
     Args:
-        l1: the factor :math:`\lambda`; a grid axis ``l1`` sets it per instance.
+        l1: the factor :math:`\lambda`; a grid axis ``l1`` sets it per instance,
+            and a schedule over training.
 
     >>> L1Penalty(0.5).l1.item()
     0.5
@@ -24,7 +26,7 @@ class L1Penalty(Objective):
 
     l1: Tensor
 
-    def __init__(self, l1: float = 0.01) -> None:
+    def __init__(self, l1: float | Schedule = 0.01) -> None:
         super().__init__(l1=l1)
 
     def forward(self, model: ToyModel, batch: Batch) -> Float[Tensor, " inst"]:

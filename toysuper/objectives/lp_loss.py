@@ -5,6 +5,7 @@ from torch import Tensor
 
 from toysuper.data.batch import Batch
 from toysuper.data.grid import Grid
+from toysuper.data.schedules import Schedule
 from toysuper.errors import UserError
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import Objective
@@ -22,7 +23,7 @@ class LpLoss(Objective):
 
     exponent: Tensor
 
-    def __init__(self, exponent: float = 4.0) -> None:
+    def __init__(self, exponent: float | Schedule = 4.0) -> None:
         super().__init__(exponent=exponent)
 
     def set_arguments(self, grid: Grid) -> None:

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from toysuper.data.world import World
 from toysuper.engine import Gradients, Stepper, clip, update_of
-from toysuper.engine.schedules import is_constant
 from toysuper.training.sharding import splits_batches
 
 
@@ -47,10 +46,16 @@ class BurstRunner:
         self.update = update_of(self.trainer.optimizers[0])
         self.total = self.module.total_steps()
         self.schedules = [c.scheduler for c in self.trainer.lr_scheduler_configs]
-        is_scheduled = self.module.scheduler in self.schedules
-        before = None if is_constant(self.module.schedule) or not is_scheduled else self._set_rate
+        sets_rate = self.module.scheduler in self.schedules
+        sets_numbers = self.module.has_scheduled_numbers
+        setters = [*[self._set_rate] * sets_rate, *[self._set_numbers] * sets_numbers]
+
+        def before(step: int) -> None:
+            for set_values in setters:
+                set_values(step)
+
         try:
-            losses, self.last_gradients = self.stepper.run(start, stop, before)
+            losses, self.last_gradients = self.stepper.run(start, stop, before if setters else None)
         finally:  # an error may end a burst
             self._count(self.stepper.taken)
         return losses
@@ -80,6 +85,10 @@ class BurstRunner:
         if splits_batches(self.trainer):
             for p in self.gradients.parameters.values():
                 p.grad = self.trainer.strategy.reduce(p.grad)
+
+    def _set_numbers(self, step: int) -> None:
+        for part in (self.module.variant, self.module.objective):
+            part.set_progress(step / self.total)
 
     def _set_rate(self, step: int) -> None:
         factor = self.module.schedule(step / self.total)

@@ -13,9 +13,9 @@ from torchmetrics import Metric
 
 from toysuper.data.bursts import Burst
 from toysuper.data.datamodule import SyntheticData
+from toysuper.data.schedules import Schedule, is_constant, schedule_of
 from toysuper.data.world import World
 from toysuper.engine import clip
-from toysuper.engine.schedules import Schedule, is_constant, schedule_of
 from toysuper.errors import UserError
 from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
@@ -136,7 +136,8 @@ class EnsembleModule(LightningModule):
             for group in optimizer.param_groups:
                 group["lr"] = self.lr
         total = self.total_steps()
-        if total == torch.inf and not is_constant(self.schedule):
+        changes = self.has_scheduled_numbers or not is_constant(self.schedule)
+        if total == torch.inf and changes:
             raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
         self.scheduler = LambdaLR(optimizer, lambda k: self.schedule(k / total))
         self.settings = [
@@ -150,6 +151,11 @@ class EnsembleModule(LightningModule):
     def total_steps(self) -> float:
         """Count the optimiser steps of the whole training; infinite without a limit."""
         return count_steps(self.trainer, self.trainer.datamodule)
+
+    @property
+    def has_scheduled_numbers(self) -> bool:
+        """Whether a number of the variant or of the objective changes over training."""
+        return bool(self.variant.schedules or self.objective.schedules)
 
     def on_fit_start(self) -> None:
         """Begin a training of its own."""
@@ -194,6 +200,8 @@ class EnsembleModule(LightningModule):
         """Forget earlier measurements."""
         self.held_out.reset()
         self._snapshot = None
+        for part in (self.variant, self.objective) if self.has_scheduled_numbers else ():
+            part.set_progress(self.steps / self.total_steps())
         model = gather_model(self._trainer, self.variant)
         self._measured = self.steps, map_tensors(model, lambda _, tensor: tensor.cpu().clone())
 
