@@ -131,6 +131,9 @@ class ToyCLI(LightningCLI):
             self.path = self._find_last(command)
             config["ckpt_path"] = None if command == "fit" else self.path  # how a run was made
         self.checkpoint = load_checked(Path(self.path)) if self.path else None
+        folder = Path(str(self.path)).parent
+        if command != "fit" and folder.name == "checkpoints":
+            self._check_same_experiment(folder.parent, command)
 
     def _find_last(self, command: str) -> str | None:
         """Find the newest checkpoint of the newest run; None if it was stopped before its first."""
@@ -142,14 +145,15 @@ class ToyCLI(LightningCLI):
         if command != "fit" and not path:
             raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
         if command == "fit" and run:
-            self._check_same_experiment(run)
+            self._check_same_experiment(run, command)
             self.resumed = run
         return str(path) if path else None
 
-    def _check_same_experiment(self, run: Path) -> None:
+    def _check_same_experiment(self, run: Path, command: str) -> None:
         if (run / "config.yaml").is_file():  # else the run was stopped before its first step
-            new = yaml.safe_load(self._parser("fit").dump(self.config["fit"], skip_none=False))
-            check_same_experiment(load_run_config(run), new, run)
+            text = self._parser(command).dump(self.config[command], skip_none=False)
+            new = yaml.safe_load(text)
+            check_same_experiment(load_run_config(run), new, run, command != "fit")
 
     def instantiate_classes(self) -> None:
         """Make model and data, and check that they and the checkpoint fit before any file."""

@@ -11,6 +11,13 @@ MAX_VALUES = 10_000
 """Most values of a saved config, which has those of its YAML and all defaults."""
 
 
+OF_TRAINING = (
+    *("model.clip", "model.jit", "model.lr", "model.metrics", "model.optimizer", "model.schedule"),
+    *("data.batch_size", "data.burst", "data.epoch", "data.eval_batch"),
+)
+"""Options, or their first letters, that may differ in an evaluation."""
+
+
 def load_run_config(run: Path) -> dict[str, Any]:
     """Load the ``config.yaml`` of a run.
 
@@ -51,22 +58,27 @@ def without_nulls(config: str) -> str:
     return "\n".join(line for line in lines if not line.endswith((": null", ": []")))
 
 
-def check_same_experiment(saved: Any, new: Any, run: Path) -> None:
-    """Check that a run can go on: model and data are the same; the trainer may be another.
+def check_same_experiment(saved: Any, new: Any, run: Path, is_evaluated: bool = False) -> None:
+    """Check that model and data are the same as in a run; the trainer may be another.
 
     Args:
         saved: the config of the run.
-        new: the config of the command that goes on with the run.
+        new: the config of the command that goes on with the run, or evaluates it.
         run: the folder of the run, for the message.
+        is_evaluated: whether it is evaluated, so that how it was trained does not matter.
 
     Raises:
         UserError: the configs differ.
     """
+    remedy = "name the checkpoint itself to start a new run from it"
+    if is_evaluated:
+        remedy = f"evaluate it with --config {run}/config.yaml"
     for section in ("model", "data"):
         before, now = (flatten(config[section], section) for config in (saved, new))
-        for key in before.keys() | now.keys():
-            if before.get(key) != now.get(key):
+        for key in sorted(before.keys() | now.keys()):
+            is_free = is_evaluated and key.startswith(OF_TRAINING)
+            if before.get(key) != now.get(key) and not is_free:
                 raise UserError(
-                    f"--ckpt_path last would go on with {run}, where {key} is {before.get(key)} "
-                    f"and not {now.get(key)}; name the checkpoint itself to start a new run from it"
+                    f"{run} was trained where {key} is {before.get(key)} and not {now.get(key)}; "
+                    f"{remedy}"
                 )
