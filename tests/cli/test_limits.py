@@ -42,6 +42,13 @@ OUTSIDE = {
     "--trainer.callbacks=[{class_path: OnExceptionCheckpoint, init_args: {dirpath: ~/x}}]": "~/x",
     CSV % "save_dir: elsewhere": "trainer.logger.save_dir",
     CSV % "save_dir: runs, name: ../../x": "trainer.logger.name",
+    CSV % "save_dir: runs, name: ../work/runs": "trainer.logger.name",
+    CSV % "save_dir: runs, name: .": "trainer.logger.name",
+    CSV % 'save_dir: "file:/elsewhere"': "trainer.logger.save_dir",
+    CSV % 'save_dir: "local:runs"': "trainer.logger.save_dir",
+    CHECKPOINT % "filename: '{epoch].__class__.__name__[0:/<1.0}tmp/x'": "callbacks.filename",
+    CHECKPOINT % "filename: '{epoch:>3000000000}'": "trainer.callbacks.filename",
+    CHECKPOINT % "filename: '{epoch!r}'": "trainer.callbacks.filename",
     CSV % 'save_dir: runs, version: ""': "trainer.logger.version",
     CSV % 'save_dir: "s3://bucket/x"': "trainer.logger.save_dir",
     CSV % 'save_dir: "~/x"': "trainer.logger.save_dir",
@@ -65,6 +72,8 @@ def test_nothing_is_written_outside_of_the_root(word: str, key: str, folder: Pat
     [
         "trainer: {default_root_dir: ../x}",
         "trainer: {default_root_dir: /elsewhere/x}",
+        "trainer: {default_root_dir: .}",
+        "trainer: {default_root_dir: 'file:/elsewhere'}",
         "trainer: {default_root_dir: 's3://x'}",
     ],
 )
@@ -106,12 +115,14 @@ HUGE = {
     f"--data.seed=-{'9' * 40}": "data.seed",
     "--data.n=100000000": "data.n",
     "--trainer.devices=1000000000": "trainer.devices",
+    "--trainer.devices= 300000000": "trainer.devices",
+    "--trainer.devices=+300000000": "trainer.devices",
     "--trainer.num_nodes=100000000": "trainer.num_nodes",
     f"--data.seed=0x{'f' * 5000}": "data.seed (command line) is a number of about 6021 digits",
     "--model.metrics=[{class_path: torchmetrics.MeanSquaredError, init_args: {num_outputs: "
     "1000000000}}]": "model.metrics.num_outputs",
     f"{SETS}{{nodes: 1000000000, exact: 0}}}}": "data.features.nodes",
-    f"{SETS}{{nodes: 1000000, exact: 0}}}}": "lower nodes or exact",
+    f"{SETS}{{nodes: 1000000, exact: 0}}}}": "use 1 to 200",
     f"{SETS}{{exact: 1000000}}}}": "lower nodes or exact",
     "--data.n=10001": "data.n",
     "--model.variant.hidden=1000000000": "hidden",
@@ -179,3 +190,24 @@ def test_the_working_folder_comes_last(verb: tuple[str, ...], folder: Path) -> N
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "shadowed" not in result.stdout + result.stderr
+
+
+def test_a_file_starts_no_more_processes_than_there_are_cores(folder: Path) -> None:
+    most = (os.cpu_count() or 1) + 1
+    Path("theirs.yaml").write_text(f"trainer: {{devices: {most}, accelerator: cpu}}")
+    refused("--config=theirs.yaml", match=f"(theirs.yaml, line 1) is {most}, more than the")
+
+
+@pytest.mark.parametrize("key", ["data.grid", "trainer.callbacks", "figures.draw", "about"])
+def test_a_text_that_is_yaml_repeats_nothing(key: str, folder: Path) -> None:
+    names = [f"&a{k} [{','.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 14)]
+    section, _, option = key.rpartition(".")
+    value = f"'[&a0 [1, 1], {', '.join(names)}]'"
+    text = f"{section}: {{{option}: {value}}}" if section else f"{option}: {value}"
+    Path("theirs.yaml").write_text(text)
+    refused("--config=theirs.yaml", match="theirs.yaml repeats values by *a0")
+
+
+def test_checkpoints_are_named_by_metrics(folder: Path) -> None:
+    run(["fit", "--config=intro", *QUICK, CHECKPOINT % "filename: '{epoch:02d}-{val/loss:.3f}'"])
+    assert [*Path("runs").rglob("epoch=00-val/loss=*.ckpt")]

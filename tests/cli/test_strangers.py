@@ -21,6 +21,7 @@ from tests._run import Result
 from toysuper.cli.collect import collect
 from toysuper.cli.context import hide_adverts
 from toysuper.cli.main import main
+from toysuper.cli.sweep.storage import open_study
 from toysuper.runs.files import csv_bytes
 
 QUICK = ("--trainer.max_steps=2", "--model.jit=false", "--claims.check=[]", "--figures.draw=[]")
@@ -153,6 +154,11 @@ def test_a_spreadsheet_computes_nothing(text: str, tmp_path: Path) -> None:
     (theirs / "instances.csv").write_bytes(f'"{text}"\n"{text}"\n'.encode())
     (cell,) = collect(tmp_path / "runs")
     assert f"'{text}" in csv_bytes([cell]).decode()
+
+
+def test_no_cell_is_a_formula_where_semicolons_separate_cells() -> None:
+    table = csv_bytes([{"word": "a;=1+1;b\t@x", "plain": "a; b"}]).decode()
+    assert "a;'=1+1;b\t'@x" in table and "a; b" in table
 
 
 def test_a_name_gives_the_terminal_no_command(tmp_path: Path) -> None:
@@ -330,3 +336,58 @@ def test_a_full_disk_leaves_no_run_that_seems_to_have_ended(tmp_path: Path, monk
     result = toysuper("fit", "--config=intro", *QUICK[:2], "--figures.draw=[]", cwd=tmp_path)
     assert result.returncode == 1 and "the disk is full" in result.stderr
     assert not (tmp_path / "runs/intro/0/instances.csv").exists()
+
+
+def test_a_wide_run_and_a_long_run_make_no_huge_table(tmp_path: Path) -> None:
+    wide, long = run(tmp_path, "wide/0"), run(tmp_path, "long/0")
+    settings = ", ".join(f"k{k}: 1" for k in range(2000))
+    (wide / "config.yaml").write_text(f"model: {{{settings}}}")
+    (long / "instances.csv").write_text("a\n" + "1\n" * 30_000)
+    done = toysuper("collect", "runs", cwd=tmp_path)
+    assert done.returncode == 0 and "cells with it; at most" in done.stderr
+    assert (tmp_path / "runs" / "collected.csv").stat().st_size < 1 << 20
+
+
+def test_a_damaged_newest_run_hides_no_older_one(tmp_path: Path) -> None:
+    run(tmp_path, "intro/0")
+    newest = run(tmp_path, "intro/1")
+    (newest / "config.yaml").write_text("[1")
+    os.utime(newest / "instances.csv", (2e9, 2e9))
+    done = toysuper("report", "runs", cwd=tmp_path)
+    assert done.returncode == 0 and "left out" in done.stderr and "wrote" in done.stdout
+
+
+def test_a_path_that_is_too_long_costs_no_other_run(tmp_path: Path, monkeypatch) -> None:
+    run(tmp_path, "intro/0")
+    monkeypatch.chdir(tmp_path / "runs")
+    length = len("runs")
+    while length < 4085:
+        name = "a" * min(200, 4085 - length)
+        os.mkdir(name)
+        os.chdir(name)
+        length += len(name) + 1
+    for name, text in (("config.yaml", "{}"), ("instances.csv", "a\n1\n")):
+        Path(name).write_text(text)
+    os.chdir(tmp_path)
+    for command in ("collect", "report"):
+        assert toysuper(command, "runs", cwd=tmp_path).returncode == 0
+
+
+def test_a_picture_of_a_million_frames_is_left_out(tmp_path: Path) -> None:
+    figures = run(tmp_path, "intro/0") / "figures"
+    figures.mkdir(exist_ok=True)
+    frame = b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0"
+    head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff"
+    (figures / "x.gif").write_bytes(head + frame * 100_000 + b";")
+    done = toysuper("report", "runs", cwd=tmp_path)
+    assert done.returncode == 0 and "1,000 frames" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_lock_from_the_future_holds_nobody_up(kind: str, swept: Path) -> None:
+    lock = swept.with_name("optuna.log.lock")
+    lock.symlink_to("nowhere") if kind == "link" else lock.write_text("")
+    os.utime(lock, (4e9, 4e9), follow_symlinks=False)
+    start = time.monotonic()
+    open_study(swept)
+    assert time.monotonic() - start < 10

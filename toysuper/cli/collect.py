@@ -17,6 +17,8 @@ SECTIONS = ("model", "data", "trainer")
 """Sections of a config that become columns."""
 MAX_BYTES, MAX_CELLS = 1 << 26, 4_000_000
 """Largest table of a run that is read: 100,000 models of 40 columns."""
+MAX_TABLE = 20_000_000
+"""Most cells of the table that is written."""
 
 
 def main(args: list[str]) -> None:
@@ -24,7 +26,8 @@ def main(args: list[str]) -> None:
     folder, path = parse_runs_args(args, "collect", __doc__, "collected.csv")
     rows = collect(folder)
     write_table(path, rows)
-    print(f"wrote {path}: {len(rows)} models of {len({row['run'] for row in rows})} runs")
+    runs = len({row["run"] for row in rows})
+    print(printable(f"wrote {path}: {len(rows)} models of {runs} runs"))
 
 
 def collect(folder: Path) -> list[dict[str, Any]]:
@@ -35,11 +38,15 @@ def collect(folder: Path) -> list[dict[str, Any]]:
     Raises:
         UserError: no run in the folder has ended, or none can be read.
     """
-    runs = finished_runs(folder)
-    tables = [rows for run in runs if (rows := read_or_skip(_rows, folder, run))]
-    if not tables:
+    rows: list[dict[str, Any]] = []
+    columns: set[str] = set()
+    for run in finished_runs(folder):
+        table = read_or_skip(_rows, folder, run, len(rows), columns)
+        rows += table or []
+        columns |= {name for row in (table or [])[:1] for name in row}
+    if not rows:
         raise UserError(f"no run of '{folder}' can be read")
-    return [row for rows in tables for row in rows]
+    return rows
 
 
 def read_or_skip(read: Callable[..., Any], folder: Path, *args: Any) -> Any:
@@ -85,8 +92,8 @@ def finished_runs(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise UserError(f"'{folder}' is not a folder; give the folder of the runs")
-    runs = (Path(path) for path, _, names in os.walk(folder) if "config.yaml" in names)
-    finished = sorted(run for run in runs if (run / "instances.csv").is_file())
+    tables = {"config.yaml", "instances.csv"}
+    finished = sorted(Path(path) for path, _, names in os.walk(folder) if tables <= {*names})
     if not finished:
         raise UserError(f"'{folder}' holds no run that has ended; train first: toysuper fit …")
     return finished
@@ -111,12 +118,17 @@ def read_csv(run: Path, name: str) -> list[dict[str, str]]:
     return rows
 
 
-def _rows(folder: Path, run: Path) -> list[dict[str, Any]]:
+def _rows(folder: Path, run: Path, others: int, columns: set[str]) -> list[dict[str, Any]]:
+    """Make the rows of a run, if the table with those of other runs is not too large then."""
     config = load_run_config(run)
     settings = {k: v for name in SECTIONS for k, v in flatten(config.get(name), name).items()}
     claims = {f"claim {row.get('name')}": row.get("holds") for row in read_csv(run, "claims.csv")}
-    name = {"run": str(run.relative_to(folder))}
-    return [{**name, **settings, **row, **claims} for row in read_csv(run, "instances.csv")]
+    common = {"run": str(run.relative_to(folder)), **settings, **claims}
+    rows = read_csv(run, "instances.csv")
+    width = len(columns | common.keys() | {name for row in rows[:1] for name in row})
+    if (cells := width * (others + len(rows))) > MAX_TABLE:
+        raise UserError(f"the table would have {cells:,} cells with it; at most {MAX_TABLE:,}")
+    return [{**common, **row} for row in rows]
 
 
 def _parquet(table: bytes) -> bytes:

@@ -3,15 +3,17 @@
 import logging
 import os
 import sys
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from jsonargparse import set_parsing_settings
 
-from toysuper.cli.parser import IMPORTABLE, explain_exception
+from toysuper.cli.parser import IMPORTABLE, explain_exception, explain_message
 from toysuper.errors import UserError, printable
 from toysuper.names import RUNNING, importing_only
 
@@ -25,22 +27,54 @@ ADVERTS = (
     "Loaded model",
 )
 """Parts of the lines of Lightning's that are dropped."""
+LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")),
+    str(Path(__file__).parents[1]),
+)
+"""Folders of code that is not the user's own."""
 FORMAT = warnings.formatwarning
 """Lightning's own, which leaves control characters as they are."""
 
 
 @contextmanager
-def config_errors() -> Iterator[None]:
-    """Report any error while the objects of a config are made as an error of the config."""
+def config_errors(words: Sequence[str]) -> Iterator[None]:
+    """Report any error while the objects of a config are made as an error of the config.
+
+    Args:
+        words: the command line, for the location in a message.
+    """
     try:
         yield
     except Exception as error:
+        if "Does not validate against" in str(error):  # an argument of one of several types
+            raise UserError(explain_message(str(error), (), words)) from error
         if explain_exception(error) is not None or os.environ.get("TOYSUPER_TRACEBACK"):
             raise
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
         raise UserError(
-            f"nothing can be built of this config ({reason}); TOYSUPER_TRACEBACK=1 shows where"
+            f"nothing can be built of this config ({_reason(error)}); TOYSUPER_TRACEBACK=1 shows "
+            "where"
         ) from error
+
+
+def explain_library_error(error: Exception) -> str | None:
+    """Return the sentence for an error of the libraries; None where a user's own code takes part.
+
+    Args:
+        error: what ended the command.
+    """
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    own = [file for file in files if not file.startswith(LIBRARIES) and not _is_frozen(file)]
+    if own or os.environ.get("TOYSUPER_TRACEBACK"):
+        return None
+    return f"{_reason(error)}; TOYSUPER_TRACEBACK=1 shows where it was raised"
+
+
+def _is_frozen(file: str) -> bool:
+    return file.startswith("<")
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
 
 
 @contextmanager
@@ -76,10 +110,9 @@ def checkpoint_errors() -> Iterator[None]:
         is_restoring = any(frame.filename.endswith("checkpoint_connector.py") for frame in frames)
         if not is_restoring or explain_exception(error) is not None:
             raise
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
         raise UserError(
-            f"the checkpoint is damaged or from another version ({reason}); name another one by "
-            "--ckpt_path"
+            f"the checkpoint is damaged or from another version ({_reason(error)}); name another "
+            "one by --ckpt_path"
         ) from error
 
 

@@ -27,8 +27,14 @@ from toysuper.callbacks.record import Claims, Predictions
 from toysuper.callbacks.saving import Checkpoints, Stopped
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
-from toysuper.cli.context import allow_imports, checkpoint_errors, config_errors, hide_adverts
-from toysuper.cli.limits import ROOT, check_limits
+from toysuper.cli.context import (
+    allow_imports,
+    checkpoint_errors,
+    config_errors,
+    explain_library_error,
+    hide_adverts,
+)
+from toysuper.cli.limits import ROOT, check_limits, check_processes
 from toysuper.cli.named import check_named
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
 from toysuper.cli.yaml_checks import LINKED
@@ -37,6 +43,7 @@ from toysuper.errors import UserError, printable
 from toysuper.runs.checkpoints import (
     AtomicCheckpointIO,
     check_checkpoint_fits,
+    has_weights_only,
     list_checkpoints,
     load_checked,
 )
@@ -105,7 +112,7 @@ class ToyCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; a preset's ``about`` does not replace the experiment's."""
-        with config_errors():
+        with config_errors(self.arguments.words):
             self.config = parser.parse_args(self.arguments.words)
         config, words = self.config[self.config.subcommand], self.arguments.words
         if seed := config.seed_everything:
@@ -115,6 +122,7 @@ class ToyCLI(LightningCLI):
             )
         check_named(config, self.packages, words)
         check_limits(config, words)
+        check_processes(config, words)
         if not any(word.startswith("--about") for word in self.arguments.words):
             self.config[self.config.subcommand].about = self.arguments.about
 
@@ -131,6 +139,11 @@ class ToyCLI(LightningCLI):
             self.path = self._find_last(command)
             config["ckpt_path"] = None if command == "fit" else self.path  # how a run was made
         self.checkpoint = load_checked(Path(self.path)) if self.path else None
+        if self.checkpoint and command == "fit" and "optimizer_states" not in self.checkpoint:
+            raise UserError(
+                f"--ckpt_path '{self.path}' holds weights only, without the state that training "
+                "goes on with; name a checkpoint that was saved without save_weights_only"
+            )
         folder = Path(str(self.path)).parent
         if command != "fit" and folder.name == "checkpoints":
             self._check_same_experiment(folder.parent, command)
@@ -140,7 +153,9 @@ class ToyCLI(LightningCLI):
         folder = self.root / self.arguments.experiment
         run = next(iter(list_runs(folder)), None)
         refuse_links(self.root, folder, *([run, run / "checkpoints"] if run else []))
-        path = next(iter(list_checkpoints(run / "checkpoints")), None) if run else None
+        paths = list_checkpoints(run / "checkpoints") if run else []
+        full = (path for path in paths if command != "fit" or not has_weights_only(path))
+        path = next(full, next(iter(paths), None))
         refuse_links(self.root, *([path] if path else []))
         if command != "fit" and not path:
             raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
@@ -157,7 +172,7 @@ class ToyCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Make model and data, and check that they and the checkpoint fit before any file."""
-        with config_errors():
+        with config_errors(self.arguments.words):
             super().instantiate_classes()
             check_trainer(self.trainer)
             if self.checkpoint:
@@ -184,7 +199,7 @@ class ToyCLI(LightningCLI):
             kwargs["logger"] = [folder, *others]
         kwargs["default_root_dir"] = str(self.root)
         kwargs["callbacks"] = _make_callbacks({**config, **kwargs})
-        kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO()]
+        kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO(self.root)]
         return super().instantiate_trainer(**kwargs)
 
     def fit(self, **kwargs: Any) -> None:
@@ -238,7 +253,7 @@ def main(args: list[str] | None = None) -> None:
         print(printable(f"toysuper: {error.sentence}"), file=sys.stderr)
         raise
     except Exception as error:
-        sentence = explain_exception(error)
+        sentence = explain_exception(error) or explain_library_error(error)
         if sentence is None:
             raise
         sys.exit(printable(f"toysuper: {sentence}"))

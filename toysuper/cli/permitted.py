@@ -66,7 +66,7 @@ OPTIONS = {
     "model.schedule": Option("a schedule", ("toysuper.data.schedules",), (Schedule,)),
     "model.metrics": Option(
         "a metric of predictions",
-        ("toysuper.metrics", "torchmetrics.aggregation", "torchmetrics.regression"),
+        ("toysuper.metrics", "torchmetrics.regression"),
         (Metric,),
     ),
     "data.features": Option("a distribution", ("toysuper.features",), (Features,)),

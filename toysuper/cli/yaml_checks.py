@@ -1,7 +1,10 @@
 """Check a YAML config before jsonargparse reads it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from toysuper.errors import UserError
 from toysuper.runs.yaml_file import load_yaml
@@ -22,9 +25,38 @@ def load_config(path: Path) -> dict[str, Any]:
     """
     content = load_yaml(path, MAX_VALUES)
     content = {} if content is None else content
+    about = content.get("about") if isinstance(content, dict) else None
+    parts = {**content, "about": None} if isinstance(about, dict) else content  # its texts are free
+    for text in _texts(parts):
+        _check_text(path, text)
     _check_keys(path, content)
     _check_no_linked(path, content)
     return content
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Yield every text of a config."""
+    if isinstance(content, dict | list):
+        for item in content.values() if isinstance(content, dict) else content:
+            yield from _texts(item)
+    elif isinstance(content, str):
+        yield content
+
+
+def _check_text(path: Path, text: str) -> None:
+    """Refuse aliases in a text that is YAML itself: jsonargparse reads it a second time."""
+    try:
+        events = list(yaml.parse(text, yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError):
+        return
+    is_collection = any(isinstance(event, yaml.CollectionStartEvent) for event in events)
+    for event in events:
+        if isinstance(event, yaml.AliasEvent) and is_collection:
+            raise UserError(
+                f"{path} repeats values by *{event.anchor}; write the values themselves"
+            )
+        if isinstance(event, yaml.ScalarEvent) and event.value != text:
+            _check_text(path, event.value)
 
 
 def _check_keys(path: Path, content: Any) -> None:

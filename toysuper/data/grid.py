@@ -48,7 +48,8 @@ class Grid:
         cells = [cell for block in self.blocks for cell in _product(block)]
         self.coordinates: tuple[dict[str, Value], ...] = tuple(cells)
         if not cells or len({_digest(0, cell, set()) for cell in cells}) < len(cells):
-            raise UserError(f"the grid {self.blocks} is empty or holds an instance twice")
+            names = ", ".join(self.names) or "no axis"
+            raise UserError(f"the grid of {names} is empty or holds an instance twice")
 
     @property
     def instances(self) -> int:

@@ -18,6 +18,8 @@ from toysuper.functional.quadrature import (
 )
 from toysuper.functional.sampling import with_sign
 
+MAX_NODES = 200
+"""Most nodes; the time to make a rule is cubic in them."""
 MAX_COLUMNS = 1 << 15
 """Most columns of a batch, for each of the two ways to make them."""
 
@@ -59,8 +61,10 @@ class ActiveSets(Features, nn.Module):
 
     def __init__(self, nodes: int = 15, exact: int | None = None, signed: bool = False) -> None:
         super().__init__()
-        if nodes < 1 or (exact or 0) < 0:
-            raise UserError(f"features.nodes is {nodes} and exact {exact}; use >= 1 and >= 0")
+        if not 1 <= nodes <= MAX_NODES or (exact or 0) < 0:
+            raise UserError(
+                f"features.nodes is {nodes} and exact {exact}; use 1 to {MAX_NODES} and at least 0"
+            )
         self.nodes, self.exact = nodes, exact
         self.signed, self.sparse_uniform = signed, not signed
 
@@ -69,7 +73,7 @@ class ActiveSets(Features, nn.Module):
         exact, larger = self._exact(n), self.min_samples(n)
         points = self.nodes * (2 if self.signed else 1)
         count = _count(comb(n, k) * points**k for k in range(min(n, exact) + 1))
-        if max(count, self.nodes) > MAX_COLUMNS or larger > MAX_COLUMNS:
+        if count > MAX_COLUMNS or larger > MAX_COLUMNS:
             raise UserError(
                 f"ActiveSets with {self.nodes} nodes and sets of up to {exact} of n={n} features "
                 f"needs more than {MAX_COLUMNS} columns; lower nodes or exact, or use SparseUniform"

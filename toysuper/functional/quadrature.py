@@ -1,5 +1,6 @@
 """Expectations over sparse features as weighted columns, by their set of active features."""
 
+from collections import Counter
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -82,9 +83,10 @@ def stratified_columns(n: int, min_active: int, samples: int) -> Columns:
     """
     members = feature_sets(n, min_active, n)
     indices = [k % len(members) for k in range(samples if members else 0)]
-    rows = [[i in members[index] for index in indices] for i in range(n)]
-    active = torch.tensor(rows, dtype=torch.bool)
-    weight = torch.tensor([1 / indices.count(index) for index in indices])
+    sets = torch.tensor([[i in s for s in members] for i in range(n)], dtype=torch.bool)
+    active = sets.view(n, len(members))[:, indices]
+    counts = Counter(indices)
+    weight = torch.tensor([1 / counts[index] for index in indices])
     return Columns(active.to(weight.dtype), active, weight)
 
 

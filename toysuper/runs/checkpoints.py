@@ -2,26 +2,22 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
 from lightning.pytorch.plugins import TorchCheckpointIO
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from toysuper.errors import UserError
+from toysuper.runs.archive import load_archive
 from toysuper.runs.files import write_atomic
-from toysuper.runs.pickle_size import expanded_size
 
-MAX_RATIO, FREE_BYTES = 10, 1 << 26
-"""A checkpoint unpacks to at most so many times its size, and some bytes more."""
-
-MAX_PLAIN = 1 << 20
-"""Most bytes of a checkpoint that are no tensors: objects take a hundred times their bytes."""
-MAX_OBJECTS = 1 << 21
-"""Most objects of a checkpoint, a shared one counted at each use."""
+MAX_STEPS = 10**15
+"""Most steps behind a checkpoint."""
 MAX_OTHERS = 3
 """Checkpoints that are tried where one is damaged."""
 
@@ -30,10 +26,17 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint whole or not at all, and loads tensors and plain values, never code.
 
     Weights have few different exponents, so that compression makes files a tenth smaller.
+
+    Args:
+        root: folder outside of which nothing is written or removed.
     """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, *_: Any, **__: Any) -> None:
         """Compress the checkpoint and write it."""
+        self._check(path)
         plain, packed = io.BytesIO(), io.BytesIO()
         torch.save(checkpoint, plain)
         with ZipFile(plain) as source, ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as to:
@@ -44,8 +47,17 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: Any, *_: Any, weights_only: bool | None = True, **__: Any
     ) -> dict[str, Any]:
-        """Load on the CPU; ``weights_only`` is always true, whatever the caller asks for."""
-        return super().load_checkpoint(path, weights_only=True)
+        """Load on the CPU, tensors and plain values only, whatever the caller asks for."""
+        return load_archive(Path(path))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Remove a checkpoint of this run."""
+        self._check(path)
+        super().remove_checkpoint(path)
+
+    def _check(self, path: Any) -> None:
+        if not Path(path).resolve().is_relative_to(self.root.resolve()):
+            raise UserError(f"checkpoint '{path}' lies outside of {self.root}; name one in it")
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
@@ -78,25 +90,15 @@ def load_checked(path: Path) -> dict[str, Any]:
 
 def _load_or_error(path: Path) -> Any:
     try:
-        if not path.is_file():
-            return ValueError("it is no regular file")
-        with ZipFile(path) as archive:
-            unpacked, size = sum(f.file_size for f in archive.infolist()), path.stat().st_size
-            plain = [file for file in archive.infolist() if file.filename.endswith("data.pkl")]
-            if sum(file.file_size for file in plain) > MAX_PLAIN:
-                return BadZipFile(f"it holds more than {MAX_PLAIN:,} bytes besides tensors")
-            contents = [archive.read(file) for file in plain]
-            if any(b"bytearray" in content for content in contents):
-                return BadZipFile("it holds memory that is no tensor")
-            if any(expanded_size(content) > MAX_OBJECTS for content in contents):
-                return BadZipFile(f"it holds more than {MAX_OBJECTS:,} objects")
-            if unpacked > MAX_RATIO * size + FREE_BYTES:
-                return BadZipFile(f"its {size:,} bytes would unpack to {unpacked:,}")
-            if damaged := archive.testzip():
-                return BadZipFile(f"{damaged} is damaged")
-        return torch.load(path, weights_only=True, map_location="meta")
+        return load_archive(path, "meta") if path.is_file() else ValueError("it is no regular file")
     except Exception as error:  # torch and zipfile raise a dozen types for damaged files
         return error
+
+
+def has_weights_only(path: Path) -> bool:
+    """Whether a checkpoint can be read and has no optimiser's state to go on with."""
+    checkpoint = _load_or_error(path)
+    return isinstance(checkpoint, dict) and "optimizer_states" not in checkpoint
 
 
 def _suggest(paths: Sequence[Path]) -> str:
@@ -122,7 +124,7 @@ def check_checkpoint_fits(
         raise UserError("the checkpoint was not written by toysuper; train a model first")
     weights, step = checkpoint.get("state_dict"), checkpoint.get("global_step")
     is_state = isinstance(weights, dict) and all(isinstance(w, Tensor) for w in weights.values())
-    if not is_state or not isinstance(step, int) or not 0 <= step < 10**15:
+    if not is_state or not isinstance(step, int) or not 0 <= step < MAX_STEPS:
         raise UserError(
             "the checkpoint has no state_dict of tensors or no global_step; it is damaged"
         )
@@ -132,6 +134,72 @@ def check_checkpoint_fits(
             f"the checkpoint holds {saved} and this config builds {built}; "
             "use the config of its run"
         )
+
+
+def check_optimizer_states(
+    checkpoint: dict[str, Any], shapes: Sequence[torch.Size], keys: set[str]
+) -> None:
+    """Check that an optimiser's state is of its parameters: kernels write to it unchecked.
+
+    Args:
+        checkpoint: what a checkpoint file holds.
+        shapes: those of the parameters.
+        keys: names of what the optimiser keeps for each parameter.
+
+    Raises:
+        UserError: it is not.
+    """
+    states = checkpoint.get("optimizer_states") or []
+    for state in (s["state"] for s in states if isinstance(s, dict) and "state" in s):
+        for index, values in state.items():
+            known = index in range(len(shapes)) and isinstance(values, dict)
+            if not known or not all(_fits(v, shapes[index]) for v in values.values()):
+                raise UserError("the optimiser's state in the checkpoint is damaged")
+            if keys and values and values.keys() != keys:
+                raise UserError(
+                    f"the checkpoint has the state {sorted(values)} of another optimiser, and this "
+                    f"config's keeps {sorted(keys)}; use the config of its run"
+                )
+
+
+def check_progress(checkpoint: dict[str, Any]) -> None:
+    """Check the counters in a checkpoint, with which Lightning goes on.
+
+    Args:
+        checkpoint: what a checkpoint file holds.
+
+    Raises:
+        UserError: one is no whole number, or a schedule holds more than numbers.
+    """
+    schedules = checkpoint.get("lr_schedulers") or []
+    fine = all(
+        isinstance(s, dict) and type(s.get("last_epoch")) is int and not any(map(_is_method, s))
+        for s in schedules
+    )
+    if not fine or not all(map(_is_count, _leaves(checkpoint.get("loops", {})))):
+        raise UserError("the counters of steps in the checkpoint are damaged; name another one")
+
+
+def _is_method(name: Any) -> bool:
+    return callable(getattr(LambdaLR, str(name), None))
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and 0 <= value < MAX_STEPS)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _fits(value: Any, shape: torch.Size) -> bool:
+    if isinstance(value, Tensor):
+        return value.is_floating_point() and value.shape in (shape, ())
+    return value is None or isinstance(value, int | float)
 
 
 def check_some_finite(checkpoint: dict[str, Any]) -> None:

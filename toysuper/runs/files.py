@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -59,8 +60,13 @@ def _not_formula(value: Any) -> Any:
     with suppress(ValueError):
         float(value)
         return value
-    first = normalize("NFKC", value).lstrip()[:1]  # full-width signs count, too
-    return f"'{printable(value)}" if first and first in "=+-@" else printable(value)
+    cells = re.split(r"([;\t])", value)  # which separate cells in some countries
+    return "".join(_quote_formula(printable(cell)) for cell in cells)
+
+
+def _quote_formula(cell: str) -> str:
+    first = normalize("NFKC", cell).lstrip()[:1]  # full-width signs count, too
+    return f"'{cell}" if first and first in "=+-@" else cell
 
 
 def read_below(root: Path, path: Path, max_bytes: int = 1 << 26) -> bytes:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from toysuper.data.datamodule import AXIS, SyntheticData
+from toysuper.data.memory import check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
@@ -33,14 +34,19 @@ def check_model(module: Any, data: SyntheticData) -> None:
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
     _check_functions(model)
-    check_optimizer(module)
+    module.optimizer_keys = check_optimizer(module)
     model.check_data(data)
     module.objective.check_model(model)
+    for samples in (data.batch_size, data.eval_batch_size):
+        what = f"{samples:,} samples of {model.hidden:,} hidden dimensions"
+        check_memory(2 * model.hidden * samples, what, 4)
     device, dtype = module.device, next(module.parameters()).dtype
     world = data.world(samples=max(4, data.features.min_samples(model.n))).to(dtype=dtype)
     _check_targets(model, data, world)
     world = world.to(device=device)
     _check_forward(model, world)
+    batch = world(0, Purpose.ANALYSIS)
+    module.held_out.check(model(batch.features), batch.target)
     check_step(module, world)
 
 

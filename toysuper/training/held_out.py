@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ class HeldOut:
             metric.to(self.module.device).reset()
 
     def update(self, burst: Burst) -> None:
-        """Add the batches of a burst; those of metrics that are no FeatureMean one by one."""
+        """Add the batches of a burst; other metrics than FeatureMean get answers and targets."""
         means = [metric for metric in self.metrics.values() if isinstance(metric, FeatureMean)]
         objective: Any = self.module.objective
         objective = None if type(objective) is ExpectedLoss else objective
@@ -61,13 +62,36 @@ class HeldOut:
     def _update_others(self, burst: Burst) -> None:
         others: list[Any] = [m for m in self.metrics.values() if not isinstance(m, FeatureMean)]
         for batch in burst.batches() if others else ():
+            prediction = self.module(batch.features)
             for metric in others:
-                metric.update(self.module(batch.features), batch)
+                metric.update(prediction, batch.target)
 
     @property
     def is_measured(self) -> bool:
         """Whether there was a batch."""
         return self.metrics["FeatureLoss"].update_called
+
+    def check(self, prediction: Tensor, target: Tensor) -> None:
+        """Try the metrics that are no FeatureMean with answers and targets.
+
+        Args:
+            prediction: answers of the models, ``(inst, feat, batch)``.
+            target: what they should be.
+
+        Raises:
+            UserError: a metric does not take them.
+        """
+        for metric in self.metrics.values():
+            if isinstance(metric, FeatureMean):
+                continue
+            try:
+                deepcopy(metric).to(prediction.device).update(prediction, target)
+            except Exception as error:  # metrics raise many kinds
+                raise UserError(
+                    f"model.metrics: {type(metric).__name__} does not take answers and targets "
+                    f"(inst, feat, batch): {error}; derive a metric of each instance from "
+                    "toysuper.metrics.FeatureMean"
+                ) from error
 
     def loss(self) -> Float[Tensor, "inst feat"] | None:
         """Compute the loss of each feature, of the whole ensemble; None before any batch."""

@@ -21,7 +21,12 @@ from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
-from toysuper.runs.checkpoints import check_checkpoint_fits, check_some_finite
+from toysuper.runs.checkpoints import (
+    check_checkpoint_fits,
+    check_optimizer_states,
+    check_progress,
+    check_some_finite,
+)
 from toysuper.snapshot import Snapshot, map_tensors
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
@@ -62,7 +67,9 @@ class EnsembleModule(LightningModule):
             ``linear``, ``cosine``, a dotted path, or a function.
         clip: largest norm of an instance's gradient; without, any.
         jit: whether training and evaluation are compiled.
-        metrics: torchmetrics of held-out batches, besides loss and firing rate.
+        metrics: torchmetrics of held-out batches, besides loss and firing rate: one that is derived
+            from :class:`~toysuper.metrics.streaming.FeatureMean`, or any that takes predictions and
+            targets, which gets those of all instances together.
 
     Raises:
         UserError: a number is out of range, or there is no such schedule.
@@ -98,6 +105,7 @@ class EnsembleModule(LightningModule):
         self.held_out = HeldOut(self, metrics or [])
         self.runner: BurstRunner | None = None
         self.scheduler: Any = None
+        self.optimizer_keys: set[str] = set()
         self.settings: list[dict[str, Any]] = []
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
@@ -270,6 +278,9 @@ class EnsembleModule(LightningModule):
         """Refuse a checkpoint of something else, or one that leaves nothing to train."""
         check_checkpoint_fits(checkpoint, self.state_dict())
         check_some_finite(checkpoint)
+        shapes = [p.shape for p in self.parameters()]
+        check_optimizer_states(checkpoint, shapes, self.optimizer_keys)
+        check_progress(checkpoint)
         self.steps_of_checkpoint = steps = checkpoint["global_step"]
         trainer = self._trainer
         if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():

@@ -60,11 +60,14 @@ def check_step(module: Any, world: World) -> None:
                 )
 
 
-def check_optimizer(module: Any) -> None:
+def check_optimizer(module: Any) -> set[str]:
     """Check that an optimiser can be made and treats every instance by itself.
 
     Args:
         module: an :class:`~toysuper.training.module.EnsembleModule`.
+
+    Returns:
+        Names of what it keeps for each parameter.
 
     Raises:
         UserError: it cannot, or it does not.
@@ -72,18 +75,22 @@ def check_optimizer(module: Any) -> None:
     name = type(_made(module, module.parameters())).__name__
     shapes = [p.shape for p in module.parameters()]
     instances = module.variant.grid.instances
-    if any(shape[:1] != (instances,) for shape in shapes):
-        return  # they share a parameter
-    alone, beside = _probe(module, name, shapes, 1), _probe(module, name, shapes, 2)
-    if not all(torch.allclose(a[0], b[0], rtol=1e-4) for a, b in zip(alone, beside, strict=True)):
+    alone, keys = _probe(module, name, shapes, 1)
+    beside, _ = _probe(module, name, shapes, 2)
+    is_shared = any(shape[:1] != (instances,) for shape in shapes)
+    pairs = zip(alone, beside, strict=True)
+    if not is_shared and not all(torch.allclose(a[0], b[0], rtol=1e-4) for a, b in pairs):
         raise UserError(
             f"model.optimizer {name} couples the instances of an ensemble: one would train "
             "differently beside others; use an optimiser that treats each number by itself, such "
             "as AdamW or SGD"
         )
+    return keys
 
 
-def _probe(module: Any, name: str, shapes: list[torch.Size], instances: int) -> list[Tensor]:
+def _probe(
+    module: Any, name: str, shapes: list[torch.Size], instances: int
+) -> tuple[list[Tensor], set[str]]:
     """Optimise small parameters, of which the first instance has the same gradients each time."""
     small = [torch.Size(min(size, 3) for size in shape[1:]) for shape in shapes]
     start = torch.tensor([1.0, 10.0])[:instances]
@@ -101,7 +108,7 @@ def _probe(module: Any, name: str, shapes: list[torch.Size], instances: int) -> 
             f"model.optimizer {name} does not step from gradients alone ({reason}); use an "
             "optimiser such as AdamW or SGD"
         ) from error
-    return [p.detach() for p in parameters]
+    return [p.detach() for p in parameters], {key for s in optimizer.state.values() for key in s}
 
 
 def _made(module: Any, parameters: Any) -> torch.optim.Optimizer:

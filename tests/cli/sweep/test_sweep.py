@@ -167,10 +167,12 @@ def test_a_point_without_a_name_yet_is_taken_up(trained) -> None:
 
 def test_a_point_with_a_diverged_model_is_no_minimum(trained) -> None:
     sweep = Sweep(*make_sweep_parser().parse_known_args([*SWEEP[1:]]))
-    Path("t.csv").write_text("held_out_loss\n0.5\n0.7\n")
-    assert sweep._mean(Path("t.csv")) == pytest.approx(0.6)
-    Path("t.csv").write_text("held_out_loss\nnan\n0.001\n")
-    assert sweep._mean(Path("t.csv")) == float("inf")
+    Path("instances.csv").write_text("held_out_loss\n0.5\n0.7\n")
+    assert sweep._mean(Path()) == pytest.approx(0.6)
+    Path("instances.csv").write_text("held_out_loss\nnan\n0.001\n")
+    assert sweep._mean(Path()) == float("inf")
+    Path("instances.csv").unlink()
+    assert sweep._mean(Path()) is None
 
 
 @pytest.mark.parametrize("link", ["hidden=1", "hidden=1/.point", "hidden=1/output.txt"])

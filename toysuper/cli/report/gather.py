@@ -23,11 +23,13 @@ CLAIM = ("name", "statement", "expected", "measured", "holds")
 """Columns of claims.csv that the page shows."""
 MAX_BYTES = 1 << 24
 """Largest picture that the page includes."""
-MAX_PIXELS, MAX_FRAME = 1 << 29, 1 << 26
-"""Most pixels of an animation, and of a single picture."""
-MAX_PICTURES, MAX_CLAIMS = 100, 1000
-"""Most pictures and claims of a run that are shown."""
-MAX_PAGE = 1 << 28
+MAX_PIXELS, MAX_FRAME, MAX_FRAMES = 1 << 29, 1 << 26, 1000
+"""Most pixels of an animation and of a single picture, and most frames."""
+MAX_PICTURES, MAX_CLAIMS, MAX_LETTERS = 100, 1000, 1000
+"""Most pictures and claims of a run that are shown, and most letters of each."""
+MAX_TRIED = 5
+"""Runs of an experiment that are tried until one can be read."""
+MAX_PAGE = 1 << 27
 """Most letters of all pictures together; the runs after that are shown without."""
 
 
@@ -93,21 +95,41 @@ def gather(folder: Path) -> list[Run]:
     runs, size = [], 0
     for parent, paths in by_experiment.items():
         with Waiting(f"reading {parent}"):
-            run = read_or_skip(_read_run, parent, paths, experiments.get(parent.resolve().name))
-        if run and (size := size + sum(len(p.url + p.still) for p in run.pictures)) > MAX_PAGE:
-            print(printable(f"toysuper: left out: pictures of {parent}"), file=sys.stderr)
-            run = run._replace(pictures=[])
+            run = _read_newest(parent, paths, experiments.get(parent.resolve().name))
+        if run and (size := size + _letters(run)) > MAX_PAGE:
+            left_out = f"toysuper: left out: pictures and claims of {parent}"
+            print(printable(left_out), file=sys.stderr)
+            run = run._replace(pictures=[], claims=[])
         runs += [run] if run else []
     if not runs:
         raise UserError(f"no run of '{folder}' can be read")
     return sorted(runs, key=lambda run: (run.experiment is None, run.experiment or (), run.name))
 
 
-def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None) -> Run:
-    """Read the newest run; an evaluation stands for an experiment only if no training does."""
-    is_training, ended, run = max(
-        (path.name.isdecimal(), (path / "instances.csv").stat().st_mtime, path) for path in paths
-    )
+def _read_newest(parent: Path, paths: list[Path], experiment: Experiment | None) -> Run | None:
+    """Read the newest run that can be read; evaluations come after all trainings."""
+    dates = [read_or_skip(_date, path) for path in paths]
+    dated = [(path.name.isdecimal(), d, path) for path, d in zip(paths, dates, strict=True) if d]
+    for is_training, ended, path in sorted(dated, reverse=True)[:MAX_TRIED]:
+        others = len(paths) - 1
+        if run := read_or_skip(_read_run, path, ended, is_training, experiment, others):
+            return run
+    return None
+
+
+def _date(run: Path) -> float:
+    return (run / "instances.csv").stat().st_mtime
+
+
+def _letters(run: Run) -> int:
+    texts = [text for p in run.pictures for text in (p.url, p.still, p.alt)]
+    texts += [text for claim in run.claims for text in claim.values()]
+    return sum(map(len, texts))
+
+
+def _read_run(
+    run: Path, ended: float, is_training: bool, experiment: Experiment | None, others: int
+) -> Run:
     config = load_run_config(run)
     files = _sort_pictures(run, config)[:MAX_PICTURES]
     pictures = [read_or_skip(_read_picture, run, file) for file in files]
@@ -117,7 +139,7 @@ def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None
         experiment=experiment,
         pictures=[picture for picture in pictures if picture],
         claims=[
-            {column: row.get(column, "") for column in CLAIM}
+            {column: row.get(column, "")[:MAX_LETTERS] for column in CLAIM}
             for row in read_csv(run, "claims.csv")[:MAX_CLAIMS]
             if row.get("holds") in VERDICTS
         ],
@@ -125,7 +147,7 @@ def _read_run(parent: Path, paths: Sequence[Path], experiment: Experiment | None
         models=len(read_csv(run, "instances.csv")),
         steps=f"{_count_steps(run):,} steps, " if is_training else f"{run.name}, ",
         ended=datetime.fromtimestamp(ended).astimezone(),
-        others=len(paths) - 1,
+        others=others,
     )
 
 
@@ -157,7 +179,7 @@ def _read_picture(run: Path, path: Path) -> Picture:
         alt = text.decode(errors="replace") if isinstance(text, bytes) else text
         still = _webp(_last_frame(image, path))
         url, still = (_url("gif", content), still) if is_animation else (still, "")
-        return Picture(path.stem, alt, image.size, url, still)
+        return Picture(path.stem, alt[:MAX_LETTERS], image.size, url, still)
 
 
 def _last_frame(image: Image.Image, path: Path) -> Image.Image:
@@ -166,8 +188,9 @@ def _last_frame(image: Image.Image, path: Path) -> Image.Image:
     if pixels > MAX_FRAME:
         raise UserError(f"{path} has more than {MAX_FRAME:,} pixels")
     for k, frame in enumerate(ImageSequence.Iterator(image), start=1):
-        if k * pixels > MAX_PIXELS:
-            raise UserError(f"{path} unpacks to more than {MAX_PIXELS:,} pixels")
+        if k * pixels > MAX_PIXELS or k > MAX_FRAMES:
+            most = f"{MAX_PIXELS:,} pixels or {MAX_FRAMES:,} frames"
+            raise UserError(f"{path} unpacks to more than {most}")
         last = frame
     return last.convert("RGB")
 

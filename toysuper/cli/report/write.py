@@ -13,7 +13,8 @@ def main(args: list[str]) -> None:
     runs = gather(folder)
     write_atomic(path, printable(render_page(folder, runs)).encode("utf-8", "replace"))
     verdicts = count_verdicts(runs)
-    print(
+    text = (
         f"wrote {path}: {len(runs)} experiments, {sum(len(run.pictures) for run in runs)} figures, "
         f"{verdicts['holds']} claims hold, {verdicts['FAILS']} fail; open it in a browser"
     )
+    print(printable(text))

@@ -32,7 +32,7 @@ def open_study(path: Path) -> Any:
         refuse_other_names(path.parent, path)
         check_regular(path, MAX_BYTES)
     lock = path.with_name(f"{path.name}.lock")
-    if os.path.lexists(lock) and time.time() - lock.lstat().st_mtime > STALE:
+    if os.path.lexists(lock) and abs(time.time() - lock.lstat().st_mtime) > STALE:
         lock.unlink()  # Optuna's own, of a process that was killed
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

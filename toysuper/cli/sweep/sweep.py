@@ -5,22 +5,22 @@ import os
 import subprocess
 import sys
 import time
-from csv import DictReader
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from toysuper.cli.arguments import pop_allow_flags, resolve_config_args
-from toysuper.cli.collect import collect, write_table
+from toysuper.cli.collect import collect, read_csv, write_table
+from toysuper.cli.location import list_settings
 from toysuper.cli.sweep.axis import parse_axis
 from toysuper.cli.sweep.points import ROOT, Point, PointList, hash_of
 from toysuper.cli.sweep.storage import descriptors
-from toysuper.errors import UserError
+from toysuper.errors import UserError, printable
 from toysuper.runs.files import refuse_links
 
 
 class Sweep:
-    """A sweep in its folder ``runs/<name>``.
+    """A sweep in its folder ``<root>/<name>``.
 
     Args:
         options: the sweep's own options; see :func:`toysuper.cli.sweep.run.make_sweep_parser`.
@@ -39,7 +39,8 @@ class Sweep:
         if options.jobs < 1 or (options.trials or 1) < 1:
             raise UserError("--jobs and --trials are at least 1")
         arguments = resolve_config_args(["fit", *pop_allow_flags(fit)[0]])
-        self.folder = _make_folder(options.name or f"{arguments.experiment}_sweep")
+        self.experiment, root = arguments.experiment, _root_of(arguments.words)
+        self.folder = _make_folder(root, options.name or f"{self.experiment}_sweep")
         description = {
             "axes": options.axis if options.trials else [axis.key for axis in axes],
             "fit": fit,
@@ -58,7 +59,8 @@ class Sweep:
                 self.points.finish(trial, value)
             folder = self.points.point_folder(point)
             result = f"failed: {_last_line(folder)}" if value is None else f"{value:.4g}"
-            print(f"{folder.name}: {result} ({time.monotonic() - begin:.0f} s)", flush=True)
+            seconds = time.monotonic() - begin
+            print(printable(f"{folder.name}: {result} ({seconds:.0f} s)"), flush=True)
 
     def train(self, point: Point, lock: Any) -> float | None:
         """Start or go on with the run of a point.
@@ -84,16 +86,15 @@ class Sweep:
                 pass_fds=descriptors(lock),
                 env={"OMP_NUM_THREADS": str(threads), **os.environ},
             )
-        tables = list(folder.glob("*/0/instances.csv"))
-        return self._mean(tables[0]) if tables and not done.returncode else None
+        return None if done.returncode else self._mean(folder / self.experiment / "0")
 
-    def _mean(self, table: Path) -> float:
-        """Average the column to minimise; infinite if a model diverged."""
-        column = self.options.minimize
-        with table.open(encoding="utf-8") as lines:
-            rows = list(DictReader(lines))
+    def _mean(self, run: Path) -> float | None:
+        """Average the column to minimise; infinite if a model diverged, None without a table."""
+        column, rows = self.options.minimize, read_csv(run, "instances.csv")
+        if not rows:
+            return None
         if self.options.trials and column not in rows[0]:
-            raise UserError(f"--minimize {column} is not a column of {table}: {', '.join(rows[0])}")
+            raise UserError(f"--minimize {column} is no column of {run}: {', '.join(rows[0])}")
         mean = sum(float(row.get(column, "nan")) for row in rows) / len(rows)
         return mean if isfinite(mean) else inf
 
@@ -106,17 +107,24 @@ class Sweep:
             table = self.folder / "collected.csv"
             with self.points.lock():
                 write_table(table, collect(self.folder))
-            print(f"wrote {table}")
+            print(printable(f"wrote {table}"))
         return not failed
 
 
-def _make_folder(name: str) -> Path:
+def _root_of(words: list[str]) -> Path:
+    """Return the root of runs that the command line names, or the usual one."""
+    settings = [s for s in list_settings(words) if s.keys == ("trainer", "default_root_dir")]
+    chosen = [s.value for s in settings if s.location == "command line" and s.value]
+    return Path(chosen[-1]) if chosen else ROOT
+
+
+def _make_folder(root: Path, name: str) -> Path:
     if Path(name).name != name:
-        raise UserError(f"--name '{name}' is not the plain name of a folder in {ROOT}")
-    refuse_links(ROOT, ROOT / name)
-    (ROOT / name).mkdir(parents=True, exist_ok=True)
-    refuse_links(ROOT, *(ROOT / name).iterdir())
-    return ROOT / name
+        raise UserError(f"--name '{name}' is not the plain name of a folder in {root}")
+    refuse_links(root, root / name)
+    (root / name).mkdir(parents=True, exist_ok=True)
+    refuse_links(root, *(root / name).iterdir())
+    return root / name
 
 
 def _hash_files(words: list[str]) -> list[str]:
