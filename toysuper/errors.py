@@ -28,5 +28,5 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["density"])
     ''
     """
-    matches = get_close_matches(name, list(candidates), n=1)
+    matches = get_close_matches(name, [other for other in candidates if other != name], n=1)
     return f" Did you mean '{matches[0]}'?" if matches else ""

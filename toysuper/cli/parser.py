@@ -4,9 +4,12 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from errno import ENOSPC
 from typing import Any, NoReturn
 
+import yaml
+from jsonargparse import _paths
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser
 
@@ -56,6 +59,16 @@ FUNCTION_LISTS = {
     "claims.check",
 }
 """Options whose value is a list of functions."""
+
+
+def _open_utf8(file: Any, mode: str = "r") -> Any:
+    return open(file, mode, encoding=None if "b" in mode else "utf-8")
+
+
+_paths.open = _open_utf8  # type: ignore[attr-defined]  # else in the encoding of the locale
+yaml.SafeDumper.add_multi_representer(  # for Timer's interval
+    Enum, lambda dumper, member: dumper.represent_data(member.value)
+)
 
 
 class BadArguments(SystemExit):
@@ -111,6 +124,11 @@ def explain_message(message: str, options: Iterable[str] = (), words: Sequence[s
         return f"{match[1]} needs {match[2]}{locate(match[1].split('.')[-1], words)}"
     if match := re.search(rf"callable class: {REQUIRED}", message):
         return f"{_option(message, words)}: the class that it names needs {match[1]}"
+    if match := re.search(r"optionally init_args, but got NestedArg\(key='(\w+)'", message):
+        return _no_class(_option(message), match[1], words)
+    if match := re.search(r"Requirement '([^']+)' not met|No module named '(\w+)'\.?$", message):
+        package = match[1] or match[2]
+        return f"{_option(message, words) or 'the config'} needs {package}: pip install {package}"
     if "arguments are required" in message:
         return f"name an experiment, --config intro or --config my_own.yaml; {message}"
     if match := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
@@ -134,6 +152,16 @@ def _unknown_option(name: str, options: set[str], words: Sequence[str]) -> str:
     sections, section = {option.split(".")[0] for option in options}, name.split(".")[0]
     name, names = (name, options) if section in sections else (section, sections)
     return f"there is no option '{name}'{locate(name, words)}.{did_you_mean(name, names)}"
+
+
+def _no_class(option: str, argument: str, words: Sequence[str]) -> str:
+    """Explain an argument of a class that nothing names."""
+    example = {"model.optimizer": "AdamW"}.get(option, "ITS_CLASS")
+    remedy = f"name the class as well: --{option} {example}"
+    if (option, argument) == ("model.optimizer", "lr"):
+        remedy = f"set model.lr, or {remedy}"
+    key = f"{option}.{argument}"
+    return f"{key}{locate(key, words)} is an argument of no class; {remedy}"
 
 
 def _missing_name(module: str, name: str, words: Sequence[str], kind: type = object) -> str:
@@ -166,6 +194,12 @@ def _wrong_value(message: str, words: Sequence[str]) -> str:
     if not informative and any(line.startswith("Subtypes:") for line in lines):
         informative = [_innermost_union(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(informative))
+    if _option(message) in ("data.density", "data.importance") and "[" in text:
+        axis = f"'{_option(message).removeprefix('data.')}[0]'"
+        text = (
+            "give one number, a list of data.n numbers, or a Curve; numbers that differ between "
+            f"models are axes of the grid: grid: {{{axis}: [0.1, 0.3]}}"
+        )
     if match := re.match(r"Unexpected import path format: ([^;]*)", text):
         text = f"give a list such as [0.1], or a Curve, and not {match[1]}"
     if _option(message) in FUNCTION_LISTS:

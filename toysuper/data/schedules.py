@@ -96,6 +96,13 @@ def schedule_of(schedule: Callable[[float], float] | str) -> Callable[[float], f
     """
     if not isinstance(schedule, str):
         return schedule
+    if "torch.optim.lr_scheduler" in schedule:
+        raise UserError(
+            "model.schedule takes no scheduler of torch: it is a function of the progress of "
+            "training, constant, linear, cosine or a class such as {class_path: Cosine, init_args: "
+            "{warmup: 0.1}}; a scheduler goes into configure_optimizers of a subclass of "
+            "toysuper.training.module.EnsembleModule"
+        )
     if "." in schedule and all(part.isidentifier() for part in schedule.split(".")):
         return _checked(resolve(schedule, "model.schedule"), schedule)
     if schedule not in BY_NAME:

@@ -151,8 +151,9 @@ class Compiled:
             if self.has_run:
                 raise
             result, self.compiled = self.eager(parameters, buffers, step), None
-            reason = (str(error).strip() or repr(error)).splitlines()[0]
-            warnings.warn(f"training eagerly: torch.compile failed ({reason})", stacklevel=2)
+            warnings.warn(
+                f"training eagerly: torch.compile failed ({_reason(error)})", stacklevel=2
+            )
         if self.n_graphs > MAX_GRAPHS:
             self.compiled = None
             warnings.warn(CHANGES, stacklevel=2)
@@ -181,6 +182,13 @@ class Compiled:
         if call_again is None or not self.verified:
             return lambda: self(parameters, buffers, step), result
         return call_again, result
+
+
+def _reason(error: Exception) -> str:
+    """Return the line of an error that says most; torch reads files as the locale says."""
+    lines = (str(error).strip() or repr(error)).splitlines()
+    line = next((line for line in lines if not line.endswith("raised:")), lines[0])
+    return f"{line}; set PYTHONUTF8=1" if "UnicodeDecodeError" in line else line
 
 
 def _same(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:

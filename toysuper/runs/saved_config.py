@@ -14,6 +14,7 @@ MAX_VALUES = 10_000
 OF_TRAINING = (
     *("model.clip", "model.jit", "model.lr", "model.metrics", "model.optimizer", "model.schedule"),
     *("data.batch_size", "data.burst", "data.epoch", "data.eval_batch"),
+    *("data.seed", "model.variant.init_args.init"),
 )
 """Options, or their first letters, that may differ in an evaluation."""
 
