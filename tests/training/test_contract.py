@@ -399,6 +399,21 @@ def test_refused_callbacks_name_the_setting(name: str) -> None:
         fit(callbacks=[callback])
 
 
+def test_a_monitor_that_nobody_logs_is_named() -> None:
+    with pytest.raises(UserError, match=r"EarlyStopping monitors 'val_loss'.*'val/loss'\?"):
+        fit(callbacks=[callbacks.EarlyStopping("val_loss")])
+
+
+class Logs(Callback):
+    def on_validation_end(self, trainer: Any, module: Any) -> None:
+        trainer.callback_metrics["mine"] = torch.tensor(1.0)
+
+
+def test_a_monitor_of_ones_own_is_for_oneself_to_log() -> None:
+    run = fit(callbacks=[Logs(), callbacks.EarlyStopping("mine", patience=1)], steps=100)
+    assert run.global_step == 20  # which does not fall
+
+
 # arguments of the Trainer
 
 

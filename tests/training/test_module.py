@@ -218,3 +218,12 @@ def test_max_epochs_count_epochs_of_the_data() -> None:
     run = trainer(-1, max_epochs=2)
     run.fit(module(world), world)
     assert run.global_step == 20
+
+
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("seeds", [1, 2])
+@pytest.mark.parametrize("hidden", [1, 2])
+def test_the_smallest_ensembles_are_measured(n: int, seeds: int, hidden: int) -> None:
+    world = data(n=n, grid={"seed": list(range(seeds))})
+    snapshot = fitted_module(world, hidden=min(n, hidden)).snapshot()
+    assert snapshot.loss.shape == (seeds, n) and snapshot.measured

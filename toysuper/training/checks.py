@@ -12,6 +12,7 @@ from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.names import resolve
+from toysuper.training.feature_checks import check_distribution
 from toysuper.training.step_checks import check_optimizer, check_step
 
 LARGEST_INPUT = 100.0
@@ -34,6 +35,7 @@ def check_model(module: Any, data: SyntheticData) -> None:
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
     _check_functions(model)
+    check_distribution(data)
     module.optimizer_keys = check_optimizer(module)
     model.check_data(data)
     module.objective.check_model(model)

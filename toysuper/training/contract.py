@@ -5,13 +5,13 @@ callbacks, modules and data are all exact: one that Lightning calls at every ste
 one step, after a warning, unless its owner has an attribute ``takes_bursts`` that is true.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lightning.pytorch import Trainer, callbacks
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
-from toysuper.errors import UserError
+from toysuper.errors import UserError, did_you_mean
 
 BATCHES = "a number of batches; a fraction is refused"
 BESIDE = "logs beside the run's folder"
@@ -134,11 +134,12 @@ def check_arguments(values: Mapping[str, Any]) -> None:
             )
 
 
-def check_trainer(trainer: Trainer) -> None:
+def check_trainer(trainer: Trainer, logged: Iterable[str]) -> None:
     """Refuse what of a Trainer another setting is for.
 
     Args:
         trainer: has arguments, a strategy and callbacks.
+        logged: names that the module logs.
 
     Raises:
         UserError: there is something; the sentence names the other setting.
@@ -156,6 +157,21 @@ def check_trainer(trainer: Trainer) -> None:
         for callback in trainer.callbacks:
             if isinstance(callback, getattr(callbacks, name)):
                 raise UserError(f"callback {type(callback).__name__} is refused: {remedy}")
+    _check_monitors(trainer, {*logged})
+
+
+def _check_monitors(trainer: Trainer, logged: set[str]) -> None:
+    """Refuse a callback that waits for a number that nobody logs."""
+    kinds: list[type] = [type(callback) for callback in trainer.callbacks]
+    if any(not kind.__module__.startswith(("lightning.", "toysuper.")) for kind in kinds):
+        return  # which may log more
+    for callback in trainer.callbacks:
+        name = getattr(callback, "monitor", None)
+        if isinstance(name, str) and name not in logged:
+            raise UserError(
+                f"callback {type(callback).__name__} monitors '{name}', which nobody logs; there "
+                f"are {', '.join(sorted(logged))}.{did_you_mean(name, logged)}"
+            )
 
 
 def _rows(title: str, exact: Mapping[str, str], refused: Mapping[str, str]) -> str:

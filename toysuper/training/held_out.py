@@ -108,7 +108,9 @@ class HeldOut:
         """Compute a metric of the whole ensemble, whichever way ranks share the work."""
         trainer = self.module._trainer
         if not is_sharded(trainer):
-            return metric.compute()
+            value = metric.compute()  # torchmetrics takes the axes from a single number
+            is_mean = isinstance(metric, FeatureMean) and value.ndim == 0
+            return value.reshape(metric.total.shape) if is_mean else value
         if isinstance(metric, FeatureMean):
             return gather_instances(trainer, metric.total / metric.batches)
         instances = self.module.variant.grid.instances

@@ -132,8 +132,14 @@ class EnsembleModule(LightningModule):
 
     def configure_callbacks(self) -> list[Any]:
         """Refuse what of the trainer another setting is for, before anything starts."""
-        check_trainer(self.trainer)
+        check_trainer(self.trainer, self.logged)
         return []
+
+    @property
+    def logged(self) -> set[str]:
+        """Names that the module logs in ``fit``."""
+        held_out = [f"val/{name}" for name in self.held_out.metrics if name != "FeatureLoss"]
+        return {"train/loss", "val/loss", "val/objective", "val/diverged", "step", *held_out}
 
     # training
 
