@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,11 @@ def test_control_another_seed_is_another_run(straight: Any, tmp_path: Path) -> N
         assert_same(left(folder), straight[1])
 
 
-@pytest.mark.parametrize(("asked", "stopped"), [(28, 31), (15, 20)])
-def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
-    asked: int, stopped: int, straight: Any, tmp_path: Path
+@pytest.mark.parametrize(
+    ("asked", "stopped", "signum"), [(28, 31, "SIGTERM"), (15, 20, "SIGTERM"), (28, 31, "SIGINT")]
+)
+def test_a_signal_saves_at_the_next_burst_and_says_how_to_go_on(
+    asked: int, stopped: int, signum: str, straight: Any, tmp_path: Path
 ) -> None:
     """Where an epoch ends, after its validation."""
     folder = start(tmp_path / "run")
@@ -103,10 +106,10 @@ def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
         "import os, signal\nfrom lightning.pytorch import Callback\n"
         "class Asks(Callback):\n    takes_bursts = True\n"
         "    def on_train_batch_start(self, trainer, *_):\n"
-        f"        if trainer.global_step == {asked}: os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"        if trainer.global_step == {asked}: os.kill(os.getpid(), signal.{signum})\n"
     )
     asks = ("--allow=asks", "--trainer.callbacks", '{"class_path": "asks.Asks"}')
-    assert ended(forked(*FIT, *asks, cwd=folder)) == 143
+    assert ended(forked(*FIT, *asks, cwd=folder)) == 128 + signal.Signals[signum]
     assert (folder / "said.txt").read_text().strip().splitlines()[-1] == (
         f"toysuper: stopped at step {stopped}; the same command with --ckpt_path last "
         "goes on from there"
@@ -116,6 +119,34 @@ def test_sigterm_saves_at_the_next_burst_and_says_how_to_go_on(
     assert ended(forked(*FIT, cwd=folder)) == 0
     assert_same(left(folder), straight[1])
     assert yaml.safe_load((run / "config.yaml").read_text())["ckpt_path"] is None, "made by itself"
+
+
+HOOKS = {
+    "on_train_batch_start": "trainer.global_step == 31",
+    "on_train_batch_end": "trainer.global_step >= 31",
+    "on_validation_epoch_end": "trainer.global_step == 40",
+    "on_validation_end": "trainer.global_step == 40",
+    "on_train_epoch_end": "trainer.current_epoch == 2",
+    "on_train_end": "True",
+    "on_save_checkpoint": "trainer.global_step == 40",
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_an_error_anywhere_costs_no_step(hook: str, straight: Any, tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    (folder / "asks.py").write_text(
+        "from lightning.pytorch import Callback\n"
+        "class Asks(Callback):\n    takes_bursts = True\n"
+        f"    def {hook}(self, trainer, *_):\n"
+        f"        if {HOOKS[hook]}: raise RuntimeError('a fault')\n"
+    )
+    asks = ("--allow=asks", "--trainer.callbacks", '{"class_path": "asks.Asks"}')
+    assert ended(forked(*FIT, *asks, cwd=folder)) == 1
+    steps = [int(path.stem.rpartition("=")[2]) for path in folder.rglob("*.ckpt")]
+    assert max(steps) >= (20 if hook == "on_save_checkpoint" else 31)
+    assert ended(forked(*FIT, cwd=folder)) == 0
+    assert_same(left(folder), straight[1])
 
 
 def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_offered(

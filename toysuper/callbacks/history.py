@@ -52,7 +52,7 @@ class History(Callback):
         data.stop_at(self.steps)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Take the first Snapshot, or restore those of the checkpoint."""
+        """Take the Snapshot of this step, after those of the checkpoint."""
         self._restore(trainer, pl_module)
         if self.num:
             data: Any = trainer.datamodule
@@ -60,7 +60,8 @@ class History(Callback):
             instances = getattr(strategy, "local_instances", None) or slice(None)
             world = data.world(held_out=True, instances=instances)
             self.world = world.to(pl_module.device, next(pl_module.parameters()).dtype)
-            if trainer.global_step == 0:
+            taken = {moment.step for moment in self.moments}
+            if trainer.global_step in {0, *self.steps} - taken:  # an error may have come before
                 self._take(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:

@@ -107,7 +107,10 @@ def checkpoint_errors() -> Iterator[None]:
         yield
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
-        is_restoring = any(frame.filename.endswith("checkpoint_connector.py") for frame in frames)
+        is_restoring = any(
+            frame.filename.endswith("checkpoint_connector.py") and "restore" in frame.name
+            for frame in frames
+        )
         if not is_restoring or explain_exception(error) is not None:
             raise
         raise UserError(
