@@ -75,8 +75,9 @@ class StepProgressBar(ProgressBar):
         self._remove_message()
 
     def on_exception(self, *_: Any) -> None:
-        """Remove the message."""
+        """Remove the message, and leave the bar on a line of its own."""
         self._remove_message()
+        self.on_train_end()
 
     def _show_message(self, message: str) -> None:
         self._remove_message()

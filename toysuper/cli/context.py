@@ -74,7 +74,10 @@ def _is_frozen(file: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    lines = str(error).strip().splitlines() or [""]
+    if any(line.startswith("Traceback") for line in lines):  # of another process
+        return lines[-1][:300]
+    return f"{type(error).__name__}: {lines[0]}"[:300]
 
 
 @contextmanager
