@@ -35,12 +35,14 @@ def ended(folder: Path) -> bool:
     return {"instances.csv", "config.yaml", "gram.png"} <= names
 
 
+@pytest.mark.slow
 def test_a_machine_without_sysconf_and_fcntl(tmp_path: Path) -> None:
     done = python(WITHOUT, tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert ended(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C", "POSIX"])
 def test_files_are_utf8_where_the_locale_is_not(locale: str, tmp_path: Path) -> None:
     ascii_only = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -56,6 +58,7 @@ def test_files_are_utf8_where_the_locale_is_not(locale: str, tmp_path: Path) -> 
     assert again.returncode == 0, again.stderr.decode(errors="replace")
 
 
+@pytest.mark.slow
 def test_a_code_page_of_windows_reads_the_same(tmp_path: Path) -> None:
     """What Python would open without an encoding is cp1252 there."""
     code = (

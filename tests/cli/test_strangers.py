@@ -109,7 +109,11 @@ DAMAGE: dict[str, Callable[[Path, Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("what", DAMAGE)
+HEAVY = {"millions of rows", "bomb"}
+EACH = [pytest.param(d, marks=pytest.mark.slow) if d in HEAVY else d for d in DAMAGE]
+
+
+@pytest.mark.parametrize("what", EACH)
 def test_a_damaged_run_costs_no_other_and_shows_no_other_file(what: str, tmp_path: Path) -> None:
     secret = tmp_path / "elsewhere" / "secret.png"
     secret.parent.mkdir()
@@ -299,6 +303,7 @@ class Runs:
         return os.mkdir, ("ran",)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_unpacks_to_little_more_than_itself_and_runs_nothing(
     checkpoint: Path, tmp_path: Path
 ) -> None:

@@ -132,7 +132,11 @@ HOOKS = {
 }
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+FAST = ("on_train_batch_end", "on_train_end")
+EACH = [hook if hook in FAST else pytest.param(hook, marks=pytest.mark.slow) for hook in HOOKS]
+
+
+@pytest.mark.parametrize("hook", EACH)
 def test_an_error_anywhere_costs_no_step(hook: str, straight: Any, tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     (folder / "asks.py").write_text(

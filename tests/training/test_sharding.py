@@ -138,6 +138,7 @@ def test_the_other_verbs_see_all_instances(alone: Any, tmp_path: Path) -> None:
             assert len(torch.load(path, weights_only=True)["reconstruction"]) == 10
 
 
+@pytest.mark.slow
 def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     (folder / "asks.py").write_text(

@@ -35,7 +35,6 @@ def check_model(module: Any, data: SyntheticData) -> None:
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
     _check_functions(model)
-    check_distribution(data)
     module.optimizer_keys = check_optimizer(module)
     model.check_data(data)
     module.objective.check_model(model)
@@ -50,6 +49,7 @@ def check_model(module: Any, data: SyntheticData) -> None:
     batch = world(0, Purpose.ANALYSIS)
     module.held_out.check(model(batch.features), batch.target)
     check_step(module, world)
+    check_distribution(data)
 
 
 def check_axes(module: Any, data: SyntheticData) -> None:
