@@ -8,6 +8,7 @@ import random
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -163,7 +164,12 @@ def srun(rank: int, nodes: int, per_node: int) -> dict[str, Any]:
 
 
 def together(
-    *args: str, cwd: Path, nodes: int = 1, per_node: int = 1, by: Callable[..., Any] = torchrun
+    *args: str,
+    cwd: Path,
+    nodes: int = 1,
+    per_node: int = 1,
+    by: Callable[..., Any] = torchrun,
+    kill_after: float | None = None,
 ) -> list[int]:
     """The command line on every rank, as torchrun or SLURM calls it; the exit codes."""
     there = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
@@ -175,6 +181,10 @@ def together(
         texts = {name: str(value) for name, value in given.items()}
         processes.append(FORKS.Process(target=_say, args=(args, cwd, texts)))
         processes[-1].start()
+    if kill_after is not None:
+        time.sleep(kill_after)
+        for process in processes:
+            process.kill()
     return [ended(process) for process in processes]
 
 

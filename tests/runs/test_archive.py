@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,28 @@ def test_calls_are_refused_before_they_are_made(saved: Path) -> None:
     pickled = pickle.dumps({"toysuper": Calls()}, 2)
     with pytest.raises(UserError, match="it calls _codecs encode"):
         load_checked(rewritten(saved, str, pickled))
+
+
+@pytest.mark.slow
+def test_no_flipped_bytes_load_as_other_weights(saved: Path) -> None:
+    """200 files with random bytes changed: each is refused, or loads as it was."""
+    whole, dice = saved.read_bytes(), random.Random(0)
+    expected, refusals = torch.load(saved, weights_only=True), 0
+    path = saved.with_name("flipped.ckpt")
+    for _ in range(200):
+        content = bytearray(whole)
+        for _ in range(dice.choice((1, 1, 2, 10))):
+            content[dice.randrange(len(content))] ^= dice.randrange(1, 256)
+        path.write_bytes(content)
+        try:
+            load_checked(path)
+            loaded = load_archive(path)
+        except UserError:
+            refusals += 1
+            continue
+        for name, tensor in expected["state_dict"].items():
+            assert torch.equal(loaded["state_dict"][name], tensor)
+    assert refusals > 100
 
 
 def test_nothing_is_written_or_removed_outside_of_the_root(tmp_path: Path) -> None:

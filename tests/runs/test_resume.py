@@ -87,6 +87,47 @@ def test_killed_at_random_moments(trial: int, straight: Any, tmp_path: Path) -> 
     assert_same(left(folder), expected)
 
 
+WITHIN = {
+    "validation": "on_validation_batch_start",
+    "the end of a validation": "on_validation_end",
+    "a checkpoint's making": "on_save_checkpoint",
+    "the last step": "on_train_end",
+}
+
+
+def kill_once(where: str) -> str:
+    """A module whose callback kills its process at the second chance, the first time it runs."""
+    code = (
+        "import os, signal\nfrom pathlib import Path\nfrom lightning.pytorch import Callback\n"
+        "chances = []\n"
+        "def kill(*_):\n"
+        "    chances.append(1)\n"
+        "    if len(chances) == 2 and not Path('killed').exists():\n"
+        "        Path('killed').touch()\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "class Kills(Callback):\n    takes_bursts = True\n"
+    )
+    if where == "a checkpoint's writing":
+        return (
+            f"{code}    def setup(self, *_, **__):\n        import toysuper.runs.files as f\n"
+            "        f.os.fsync = lambda n, sync=f.os.fsync: (kill(), sync(n))\n"
+        )
+    last = "chances.append(1); " if WITHIN[where] == "on_train_end" else ""
+    return f"{code}    def {WITHIN[where]}(self, *_):\n        {last}kill()\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", [*WITHIN, "a checkpoint's writing"])
+def test_killed_within(where: str, straight: Any, tmp_path: Path) -> None:
+    folder = start(tmp_path / "run")
+    (folder / "kills.py").write_text(kill_once(where))
+    kills = ("--allow=kills", "--trainer.callbacks", '{"class_path": "kills.Kills"}')
+    assert ended(forked(*FIT, *kills, cwd=folder)) == -signal.SIGKILL
+    assert (folder / "killed").exists()
+    assert ended(forked(*FIT, cwd=folder)) == 0
+    assert_same(left(folder), straight[1])
+
+
 def test_control_another_seed_is_another_run(straight: Any, tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     assert ended(forked(*FIT, "--data.seed=1", cwd=folder)) == 0

@@ -1,6 +1,7 @@
 """Several processes give what one gives; gloo, on CPU."""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ claims: {check: [toysuper.claims.invariance]}
 figures: {draw: [toysuper.figures.gram]}
 """
 FIT = ("fit", "--config", "small.yaml")
+TRIALS = int(os.environ.get("TOYSUPER_TRIALS", "1"))
 SHARD = (*FIT, "--trainer.strategy=ensemble_shard")
 
 
@@ -152,6 +154,17 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
     assert together(*SHARD, *asks, cwd=folder, per_node=2) == [143, 143]
     assert "stopped at step 12" in (folder / "said0.txt").read_text()
     assert together(*SHARD, "--ckpt_path=last", cwd=folder, per_node=2) == [0, 0]
+    assert_same(left(folder), alone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", range(TRIALS))
+def test_killed_ranks_go_on_to_the_bit(trial: int, alone: Any, tmp_path: Path) -> None:
+    folder, moments = start(tmp_path / "run"), random.Random(trial)
+    go_on = (*SHARD, "--ckpt_path=last")
+    for _ in range(2):
+        together(*go_on, cwd=folder, per_node=2, kill_after=moments.uniform(0, 4))
+    assert together(*go_on, cwd=folder, per_node=2) == [0, 0]
     assert_same(left(folder), alone)
 
 

@@ -143,6 +143,16 @@ class Checkpoints(Checkpoint):
             _prune(path.parent, self.keep)
 
 
+def checkpoints_folder(trainer: Trainer) -> Path | None:
+    """Find where a run wrote checkpoints; None if it wrote none.
+
+    Args:
+        trainer: after the run.
+    """
+    written = [c.written for c in trainer.callbacks if isinstance(c, Checkpoints) and c.written]
+    return next(iter(written[0])).parent if written else None
+
+
 def _folder(trainer: Trainer) -> Path:
     """Find where checkpoints lie; without a logger, where Lightning's would."""
     return (run_folder(trainer) or Path(trainer.default_root_dir)) / "checkpoints"

@@ -24,7 +24,7 @@ from toysuper.callbacks.metrics import SnapshotMetrics
 from toysuper.callbacks.progress import StepProgressBar
 from toysuper.callbacks.projector import Projector
 from toysuper.callbacks.record import Claims, Predictions
-from toysuper.callbacks.saving import Checkpoints, Stopped
+from toysuper.callbacks.saving import Checkpoints, Stopped, checkpoints_folder
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.arguments import Arguments, pop_allow_flags, resolve_config_args
 from toysuper.cli.context import (
@@ -48,7 +48,7 @@ from toysuper.runs.checkpoints import (
     load_checked,
 )
 from toysuper.runs.files import refuse_links, write_atomic
-from toysuper.runs.folder import RunFolder, list_runs
+from toysuper.runs.folder import RunFolder, list_runs, refuse_used
 from toysuper.runs.saved_config import check_same_experiment, load_run_config
 from toysuper.training.contract import check_arguments, check_trainer
 from toysuper.training.module import EnsembleModule, count_steps
@@ -180,9 +180,18 @@ class ToyCLI(LightningCLI):
             self.model.prepare(self.datamodule)
 
     def after_instantiate_classes(self) -> None:
-        """Claim the run's folder on rank 0, before any launcher starts other processes."""
-        if isinstance(self.trainer.logger, RunFolder) and self.trainer.is_global_zero:
-            self.trainer.logger.claim()
+        """Claim the run's folder on rank 0, before any launcher starts other processes.
+
+        Raises:
+            UserError: another process writes it, or another logger's folder holds files.
+        """
+        if not self.trainer.is_global_zero:
+            return
+        for logger in self.trainer.loggers:
+            if isinstance(logger, RunFolder):
+                logger.claim()
+            elif not self.resumed:
+                refuse_used(getattr(logger, "log_dir", None))
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""
@@ -241,8 +250,10 @@ def main(args: list[str] | None = None) -> None:
     try:
         trainer = run(sys.argv[1:] if args is None else args).trainer
         folder = run_folder(trainer)
+        others = [str(d) for log in trainer.loggers[1:] if (d := getattr(log, "log_dir", None))]
+        if trainer.is_global_zero and (written := folder or checkpoints_folder(trainer)):
+            print(printable(f"wrote {' and '.join([str(written), *others])}"))
         if folder and trainer.is_global_zero:
-            print(printable(f"wrote {folder}"))
             logs = shlex.quote(str(folder.parent))
             print(printable(f"look at it: tensorboard --logdir {logs}"))
             print("then open http://localhost:6006/#custom_scalars")

@@ -75,6 +75,21 @@ class RunFolder(TensorBoardLogger):
         return folder / f"{self.prefix}{k}"
 
 
+def refuse_used(folder: str | None) -> None:
+    """Refuse the folder of a logger that holds files, which it would delete or mix with its own.
+
+    Args:
+        folder: its path; None for a logger without one.
+
+    Raises:
+        UserError: it holds files.
+    """
+    if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
+        raise UserError(
+            f"{folder} holds what an earlier run logged; give the logger another name or version"
+        )
+
+
 def list_runs(folder: Path, prefix: str = "") -> list[Path]:
     """Return the run folders of an experiment, the latest first.
 

@@ -12,6 +12,7 @@ from lightning.pytorch import Trainer, callbacks
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
 from toysuper.errors import UserError, did_you_mean
+from toysuper.training.sharding import EnsembleShardStrategy
 
 BATCHES = "a number of batches; a fraction is refused"
 BESIDE = "logs beside the run's folder"
@@ -152,6 +153,12 @@ def check_trainer(trainer: Trainer, logged: Iterable[str]) -> None:
         raise UserError(
             f"trainer.strategy is {type(strategy).__name__}; use ddp, or ensemble_shard, which "
             "shares out the instances"
+        )
+    averaging = [c for c in trainer.callbacks if isinstance(c, callbacks.WeightAveraging)]
+    if averaging and isinstance(strategy, EnsembleShardStrategy):
+        raise UserError(
+            f"callback {type(averaging[0]).__name__} averages whole ensembles; use the strategy "
+            "ddp, which shares out samples, in place of ensemble_shard"
         )
     for name, remedy in REFUSED_CALLBACKS.items():
         for callback in trainer.callbacks:
