@@ -117,9 +117,14 @@ def _around_logs(_: Any, trainer: Any) -> Iterator[Period]:
     return iter((Period(every, -1), Period(every)) if every else ())
 
 
+def _from_one(every: int) -> list[Period]:
+    """What looks after step 1, ``1 + every``, and so on."""
+    return [Period(every, 1)] if every > 0 else []
+
+
 PERIODS: dict[type, Callable[[Any, Any], Iterable[Period]]] = {
     DeviceStatsMonitor: _around_logs,
-    EMAWeightAveraging: lambda ema, _: [Period(ema.update_every_n_steps, 1)],  # at 1, 1 + every, …
+    EMAWeightAveraging: lambda ema, _: _from_one(ema.update_every_n_steps),
     LearningRateMonitor: _around_logs,
     ModelCheckpoint: lambda c, _: [Period(n)] if (n := c._every_n_train_steps) else [],
     Timer: lambda *_: [],  # a time limit is looked at between two bursts
