@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def broken(number: int) -> str:
             case 1 if isinstance(last, str):
                 part[last[::-1]] = part.pop(last)
             case _:
-                part[last] = dice.choice(VALUES)
+                part[last] = deepcopy(dice.choice(VALUES))  # else one may hold itself
     text = yaml.safe_dump(config, sort_keys=False)
     if dice.random() < 0.2:
         cut = dice.randrange(len(text))
@@ -103,6 +104,74 @@ def test_broken_configs_end_in_one_sentence(group: int, tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr, (number, result.stderr)
         assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"], number
     assert refused > CASES / 4 / 2, "most are broken"
+
+
+LINE = (
+    *("fit", "--config", "intro", "--config=debug", "--model.jit=false"),
+    *("--data.n", "5", "--data.density=[1.0, 0.5, 0.2, 0.1, 0.1]", "--model.optimizer=SGD"),
+    *("--model.optimizer.lr=0.1", "--data.grid.seed=[0, 1]", "--model.variant.activation=gelu"),
+    *("--trainer.logger", "false", "--trainer.callbacks=EarlyStopping", "--figures.draw=[]"),
+    *(
+        "--trainer.callbacks.monitor=val/loss",
+        "--model.objective",
+        "L1Penalty",
+        "--claims.check=[]",
+    ),
+)
+WORDS = (
+    "",
+    "-",
+    "--",
+    "=",
+    "--=",
+    "null",
+    "[",
+    "{a: 1}",
+    "é",
+    "\x00",
+    "1e999",
+    "-1",
+    "a.b",
+    "--data",
+)
+
+
+def broken_line(number: int) -> list[str]:
+    """A command line with one to three words dropped, doubled, exchanged or garbled."""
+    dice, words = random.Random(number), [*LINE]
+    for _ in range(dice.randint(1, 3)):
+        k = dice.randrange(len(words))
+        match dice.randrange(6):
+            case 0:
+                del words[k]
+            case 1:
+                words.insert(k, dice.choice([*words, *WORDS]))
+            case 2:
+                j = dice.randrange(len(words))
+                words[k], words[j] = words[j], words[k]
+            case 3:
+                words[k] = words[k][: dice.randrange(len(words[k]) + 1)]
+            case 4:
+                words[k] = words[k].partition("=")[0] + "=" + dice.choice(WORDS)
+            case _:
+                at = dice.randrange(len(words[k]) + 1)
+                words[k] = words[k][:at] + dice.choice("=.-_x0[{é") + words[k][at:]
+    return [*words, "--trainer.max_steps=2"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("group", range(4))
+def test_broken_command_lines_end_in_one_sentence(group: int, tmp_path: Path) -> None:
+    for number in range(group, CASES // 2, 4):
+        words = broken_line(number)
+        with in_time(SECONDS):
+            result = toysuper(*words, cwd=tmp_path)
+        assert result.returncode in (0, 1, 2), (number, words)
+        lines = result.stderr.strip().splitlines()
+        assert not result.returncode or lines[-1].startswith("toysuper: "), (number, words, lines)
+        assert "Traceback" not in result.stderr, (number, words, result.stderr)
+        left = {path.name for path in tmp_path.iterdir()} - {"runs"}
+        assert not left, (number, words)
 
 
 BOMBS = {
