@@ -34,7 +34,8 @@ from toysuper.cli.context import (
     explain_library_error,
     hide_adverts,
 )
-from toysuper.cli.limits import ROOT, check_limits, check_processes
+from toysuper.cli.limits import check_limits, check_processes
+from toysuper.cli.location import ROOT
 from toysuper.cli.named import check_named
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
 from toysuper.cli.yaml_checks import LINKED
@@ -187,11 +188,12 @@ class ToyCLI(LightningCLI):
         """
         if not self.trainer.is_global_zero:
             return
+        folders = [log for log in self.trainer.loggers if isinstance(log, RunFolder)]
         for logger in self.trainer.loggers:
-            if isinstance(logger, RunFolder):
-                logger.claim()
-            elif not self.resumed:
+            if logger not in folders and not self.resumed:
                 refuse_used(getattr(logger, "log_dir", None))
+        for folder in folders:
+            folder.claim()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toysuper.cli.location import list_settings, locate
+from toysuper.cli.location import ROOT, list_settings, locate
 from toysuper.cli.named import list_leaves
 from toysuper.errors import UserError
 from toysuper.names import is_within
 from toysuper.runs.files import list_tree, refuse_other_names
 
-ROOT = "runs"
-"""Folder that all experiments write into unless the command line names another."""
 MAX_NUMBER = 10**15
 """Largest whole number that a config may set."""
 MAX_OF = {

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import yaml
 
+ROOT = "runs"
+"""Folder that all experiments write into unless the command line names another."""
 SKIPPED = ("init_args", "dict_kwargs")
 """Keys that jsonargparse leaves out when it names an option."""
 

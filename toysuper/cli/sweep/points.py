@@ -16,7 +16,6 @@ from toysuper.cli.sweep.axis import Axis
 from toysuper.cli.sweep.storage import acquire_lock, open_study, trial_state
 from toysuper.errors import UserError
 
-ROOT = Path("runs")
 MAX_POINTS = 10_000
 POINT = "point"
 """Attribute of a trial: the value of each axis, as the command line takes it."""
@@ -79,7 +78,7 @@ class PointList:
             return False
         try:
             point = self._check_point(trial.user_attrs[POINT])
-            with acquire_lock(ROOT, self.point_folder(point)):
+            with acquire_lock(self.folder.parent, self.point_folder(point)):
                 return False
         except Timeout:
             return True
@@ -105,7 +104,7 @@ class PointList:
                     return None
                 trial, point = self._ask()
                 try:
-                    return trial, point, acquire_lock(ROOT, self.point_folder(point))
+                    return trial, point, acquire_lock(self.folder.parent, self.point_folder(point))
                 except Timeout:  # the search suggests a point that another process works on
                     self.study.tell(trial, state=trial_state("PRUNED"))
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from toysuper.cli.arguments import pop_allow_flags, resolve_config_args
 from toysuper.cli.collect import collect, read_csv, write_table
-from toysuper.cli.location import list_settings
+from toysuper.cli.location import ROOT, list_settings
 from toysuper.cli.sweep.axis import parse_axis
-from toysuper.cli.sweep.points import ROOT, Point, PointList, hash_of
+from toysuper.cli.sweep.points import Point, PointList, hash_of
 from toysuper.cli.sweep.storage import descriptors
 from toysuper.errors import UserError, printable
 from toysuper.runs.files import refuse_links
@@ -115,7 +115,7 @@ def _root_of(words: list[str]) -> Path:
     """Return the root of runs that the command line names, or the usual one."""
     settings = [s for s in list_settings(words) if s.keys == ("trainer", "default_root_dir")]
     chosen = [s.value for s in settings if s.location == "command line" and s.value]
-    return Path(chosen[-1]) if chosen else ROOT
+    return Path(chosen[-1] if chosen else ROOT)
 
 
 def _make_folder(root: Path, name: str) -> Path:

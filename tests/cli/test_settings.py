@@ -1,0 +1,115 @@
+"""Settings that users of Lightning would try: each is obeyed, or refused by a sentence."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests._run import Result, toysuper
+from toysuper.cli.main import main
+
+YAML = """
+model: {variant: {class_path: ReLUOutputModel, init_args: {hidden: 2}}, jit: false}
+data:
+  {n: 5, density: 0.2, grid: {seed: [0, 1]}, batch_size: 16, epoch: 10, eval_batches: 2,
+   eval_batch_size: 16}
+trainer: {max_steps: 20, enable_progress_bar: false, accelerator: cpu}
+"""
+FIT = ("fit", "--config", "small.yaml")
+CSV = "{class_path: CSVLogger, init_args: {save_dir: runs, name: x, version: y}}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "small.yaml").write_text(YAML)
+    return tmp_path
+
+
+def fine(result: Result) -> Result:
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+SENTENCES = {
+    ("--seed_everything", "7"): "follows from data.seed; set --data.seed 7",
+    ("--trainer.overfit_batches=1",): "trainer.overfit_batches is 1; leave it out",
+    ("--trainer.barebones=true",): "trainer.barebones is True; set trainer.logger",
+    ("--trainer.val_check_interval=0.5",): "set data.epoch, the optimiser steps between",
+    ("--trainer.gradient_clip_val=1.0",): "set model.clip",
+    ("--model.optimizer.lr=1e-2",): "is an argument of no class; set model.lr, or name the class",
+    ("--model.optimizer=Adafactor",): "couples the instances",
+    ("--model.schedule=torch.optim.lr_scheduler.StepLR",): "takes no scheduler of torch",
+    ("--data.density=[[0.1, 0.2], [0.3, 0.4]]",): "axes of the grid: grid: {'density[0]': [0.1",
+    ("--trainer.callbacks=EarlyStopping", "--trainer.callbacks.monitor=val_loss"): "'val/loss'?",
+    ("--trainer.callbacks=BatchSizeFinder",): "is refused: set data.batch_size",
+    ("--model.metrics=[torchmetrics.CosineSimilarity]",): "derive a metric of each instance",
+    ("--trainer.limit_val_batches=0.5",): "give a whole number of batches",
+}
+
+
+@pytest.mark.parametrize("words", SENTENCES, ids=" ".join)
+def test_one_sentence(words: tuple[str, ...], folder: Path) -> None:
+    refused = toysuper(*FIT, *words, cwd=folder)
+    if words[0].startswith("--model.metrics") and refused.returncode == 0:
+        pytest.skip("it takes answers and targets")
+    assert refused.returncode and SENTENCES[words] in refused.stderr
+    assert not (folder / "runs").exists()
+
+
+def test_loggers_log_beside_the_run(folder: Path) -> None:
+    done = fine(
+        toysuper(*FIT, "--trainer.logger+", CSV, "--trainer.log_every_n_steps=5", cwd=folder)
+    )
+    assert "wrote runs/small/0 and runs/x/y" in done.stdout
+    assert (folder / "runs/small/0/instances.csv").is_file()
+    with (folder / "runs/x/y/metrics.csv").open() as table:
+        steps = [int(row["step"]) for row in csv.DictReader(table) if row["train/loss"]]
+    assert steps == [5, 10, 15, 20]
+    again = toysuper(*FIT, "--trainer.logger", CSV, cwd=folder)
+    assert again.returncode == 1 and "holds what an earlier run logged" in again.stderr
+    assert [run.name for run in (folder / "runs/small").iterdir()] == ["0"]
+
+
+def test_checkpoints_without_a_logger(folder: Path) -> None:
+    words = ("--trainer.logger=false", "--trainer.enable_checkpointing=true")
+    assert "wrote runs/checkpoints" in fine(toysuper(*FIT, *words, cwd=folder)).stdout
+    again = toysuper(*FIT, *words, cwd=folder)
+    assert again.returncode == 1 and "holds the checkpoints of another run" in again.stderr
+
+
+@pytest.mark.parametrize("verb", ["validate", "test", "predict"])
+def test_an_evaluation_has_the_runs_config(verb: str, folder: Path) -> None:
+    fine(toysuper(*FIT, "--data.grid={density: [1.0, 0.05]}", cwd=folder))
+    path = str(next((folder / "runs").rglob("*step=20.ckpt")))
+    for checkpoint in ("last", path):
+        words = (verb, *FIT[1:], f"--ckpt_path={checkpoint}")
+        refused = toysuper(*words, "--data.grid={density: [0.5, 0.05]}", cwd=folder)
+        assert refused.returncode == 1
+        assert "where data.grid.density is [1.0, 0.05] and not [0.5, 0.05]" in refused.stderr
+        free = ("--data.eval_batches=1", "--model.lr=0.1", "--data.seed=3")
+        fine(toysuper(*words, "--data.grid={density: [1.0, 0.05]}", *free, cwd=folder))
+
+
+@pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`:UserWarning")
+def test_last_passes_over_weights_without_a_state(folder: Path) -> None:
+    saving = "{class_path: ModelCheckpoint, init_args: {save_weights_only: true, save_top_k: -1, "
+    saving += "every_n_train_steps: 10, filename: 'w-{step}'}}"
+    words = (*FIT, f"--trainer.callbacks={saving}", "--data.epoch=20")
+    fine(toysuper(*words, "--trainer.max_steps=30", cwd=folder))
+    (folder / "runs/small/0/checkpoints/epoch=1-step=30.ckpt").unlink()
+    fine(
+        toysuper(*FIT, "--data.epoch=20", "--ckpt_path=last", "--trainer.max_steps=40", cwd=folder)
+    )
+    only = str(folder / "runs/small/0/checkpoints/w-step=30.ckpt")
+    refused = toysuper(*FIT, f"--ckpt_path={only}", cwd=folder)
+    assert refused.returncode == 1 and "holds weights only" in refused.stderr
+
+
+def test_a_sweep_obeys_the_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("toysuper.cli.sweep.sweep.Sweep.train", lambda *_: 0.5)
+    monkeypatch.setattr("toysuper.cli.sweep.sweep.Sweep.report", lambda *_: True)
+    axis = "--axis=data.batch_size=[16, 32]"
+    main(["sweep", *FIT[1:], axis, "--trainer.default_root_dir=elsewhere"])
+    assert (folder / "elsewhere/small_sweep/optuna.log").is_file()
+    assert not (folder / "runs").exists()
