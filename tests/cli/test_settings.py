@@ -77,7 +77,10 @@ def test_checkpoints_without_a_logger(folder: Path) -> None:
     assert again.returncode == 1 and "holds the checkpoints of another run" in again.stderr
 
 
-@pytest.mark.parametrize("verb", ["validate", "test", "predict"])
+SLOW = [pytest.param(verb, marks=pytest.mark.slow) for verb in ("test", "predict")]
+
+
+@pytest.mark.parametrize("verb", ["validate", *SLOW])
 def test_an_evaluation_has_the_runs_config(verb: str, folder: Path) -> None:
     fine(toysuper(*FIT, "--data.grid={density: [1.0, 0.05]}", cwd=folder))
     path = str(next((folder / "runs").rglob("*step=20.ckpt")))
@@ -90,6 +93,7 @@ def test_an_evaluation_has_the_runs_config(verb: str, folder: Path) -> None:
         fine(toysuper(*words, "--data.grid={density: [1.0, 0.05]}", *free, cwd=folder))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`:UserWarning")
 def test_last_passes_over_weights_without_a_state(folder: Path) -> None:
     saving = "{class_path: ModelCheckpoint, init_args: {save_weights_only: true, save_top_k: -1, "
