@@ -34,7 +34,7 @@ from toysuper.cli.context import (
     explain_library_error,
     hide_adverts,
 )
-from toysuper.cli.limits import check_limits, check_processes
+from toysuper.cli.limits import check_limits
 from toysuper.cli.location import ROOT
 from toysuper.cli.named import check_named
 from toysuper.cli.parser import BadArguments, Parser, explain_exception
@@ -123,7 +123,6 @@ class ToyCLI(LightningCLI):
             )
         check_named(config, self.packages, words)
         check_limits(config, words)
-        check_processes(config, words)
         if not any(word.startswith("--about") for word in self.arguments.words):
             self.config[self.config.subcommand].about = self.arguments.about
 

@@ -42,6 +42,7 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
     """
     text = str(config.trainer.get("default_root_dir") or ROOT)
     _check_root(text, words)
+    _check_processes(config, words)
     for key, value, _, is_class_path in list_leaves(config):
         if is_class_path:
             continue  # not a folder, though the word ends like one
@@ -53,16 +54,8 @@ def check_limits(config: Any, words: Sequence[str]) -> None:
             _check_path(key, value, Path(text), words)
 
 
-def check_processes(config: Any, words: Sequence[str]) -> None:
-    """Check that a file does not start more processes than there are cores.
-
-    Args:
-        config: what the parser returns for one command.
-        words: the command line, which may ask for more.
-
-    Raises:
-        UserError: it does.
-    """
+def _check_processes(config: Any, words: Sequence[str]) -> None:
+    """Refuse more processes than there are cores if a file asks for them, not the command line."""
     devices, location = str(config.trainer.devices).strip(), locate("trainer.devices", words)
     cores = os.cpu_count() or 1
     if devices.isdecimal() and int(devices) > cores and "command line" not in location:

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from toysuper.data.world import World
-from toysuper.engine import Gradients, Stepper, clip, update_of
+from toysuper.engine import Gradients, Stepper, update_of
 from toysuper.training.sharding import splits_batches
 
 
@@ -75,8 +75,7 @@ class BurstRunner:
 
     def _finish_step(self) -> None:
         self._average_gradients()
-        if self.module.clip:
-            clip([p.grad for p in self.module.parameters() if p.grad is not None], self.module.clip)
+        self.module.configure_gradient_clipping()
         self.is_whole = False
         self.update()
         self.is_whole = True

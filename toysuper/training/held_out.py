@@ -66,11 +66,6 @@ class HeldOut:
             for metric in others:
                 metric.update(prediction, batch.target)
 
-    @property
-    def is_measured(self) -> bool:
-        """Whether there was a batch."""
-        return self.metrics["FeatureLoss"].update_called
-
     def check(self, prediction: Tensor, target: Tensor) -> None:
         """Try the metrics that are no FeatureMean with answers and targets.
 

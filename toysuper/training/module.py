@@ -27,7 +27,7 @@ from toysuper.runs.checkpoints import (
     check_progress,
     check_some_finite,
 )
-from toysuper.snapshot import Snapshot, map_tensors
+from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
 from toysuper.training.contract import check_trainer
@@ -110,7 +110,7 @@ class EnsembleModule(LightningModule):
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
         self._snapshot: Snapshot | None = None
-        self._measured: tuple[int, Any] = (-1, None)
+        self._frozen: Snapshot | None = None
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the models' answers to features x."""
@@ -153,14 +153,13 @@ class EnsembleModule(LightningModule):
         changes = self.has_scheduled_numbers or not is_constant(self.schedule)
         if total == torch.inf and changes:
             raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
-        self.scheduler = LambdaLR(optimizer, lambda k: self.schedule(k / total))
-        self.settings = [
-            {k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups
-        ]
-        if is_constant(self.schedule):  # a callback may then set the rate
-            self.scheduler = None
-            return optimizer
-        return [optimizer], [{"scheduler": self.scheduler, "interval": "step"}]
+        constant = is_constant(self.schedule)  # a callback may then set the rate
+        factor = LambdaLR(optimizer, lambda k: self.schedule(k / total)) if not constant else None
+        self.scheduler, self.settings = (
+            factor,
+            [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups],
+        )
+        return ([optimizer], [{"scheduler": factor, "interval": "step"}]) if factor else optimizer
 
     def total_steps(self) -> float:
         """Count the optimiser steps of the whole training; infinite without a limit."""
@@ -203,7 +202,7 @@ class EnsembleModule(LightningModule):
         assert self.runner is not None
         self.runner.set_gradients()
 
-    def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:
+    def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
         """Clip the gradient of each instance by itself."""
         if self.clip:
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
@@ -216,8 +215,7 @@ class EnsembleModule(LightningModule):
         self._snapshot = None
         for part in (self.variant, self.objective) if self.has_scheduled_numbers else ():
             part.set_progress(self.steps / self.total_steps())
-        model = gather_model(self._trainer, self.variant)
-        self._measured = self.steps, map_tensors(model, lambda _, tensor: tensor.cpu().clone())
+        self._frozen = self._freeze(self.trainer.datamodule)
 
     on_test_epoch_start = on_validation_epoch_start
 
@@ -268,11 +266,13 @@ class EnsembleModule(LightningModule):
 
     def _take_snapshot(self, data: SyntheticData) -> Snapshot:
         """Take the weights that were measured, which a callback may have put there meanwhile."""
-        step, model = self._measured
-        if step != self.steps or not self.held_out.is_measured:
-            return gather_model(self._trainer, self.variant).snapshot(data, step=self.steps)
-        loss, objective = self.held_out.loss(), self.held_out.objective()
-        return model.snapshot(data, loss=loss, objective=objective, step=step)
+        frozen, loss = self._frozen, self.held_out.loss()
+        if frozen is None or frozen.step != self.steps or loss is None:
+            return self._freeze(data)
+        return replace(frozen, loss=loss, objective=self.held_out.objective())
+
+    def _freeze(self, data: SyntheticData) -> Snapshot:
+        return gather_model(self._trainer, self.variant).snapshot(data, step=self.steps)
 
     # checkpoints and logs
 
