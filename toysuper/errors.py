@@ -20,6 +20,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t\u00a0" else f"\\x{ord(c):02x}" for c in text)
 
 
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error's message, or its name where it has none.
+
+    >>> first_line(ValueError("a\nb")), first_line(KeyError())
+    ('a', 'KeyError()')
+    """
+    return (str(error).strip() or repr(error)).splitlines()[0]
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` if a candidate is close to the name, else nothing.
 

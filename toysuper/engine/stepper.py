@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from toysuper.engine.ensemble import Gradients
+from toysuper.errors import first_line
 
 WARM_UP = 3
 """Steps before the recording, in which kernels and optimiser states are created."""
@@ -110,5 +111,4 @@ class Recorded:
                 self.function()
             self.graph = graph
         except Exception as error:  # the user's optimiser may do anything
-            reason = (str(error).strip() or repr(error)).splitlines()[0]
-            warnings.warn(f"steps are not recorded: {reason}", stacklevel=2)
+            warnings.warn(f"steps are not recorded: {first_line(error)}", stacklevel=2)

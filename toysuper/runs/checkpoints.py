@@ -13,7 +13,7 @@ from lightning.pytorch.plugins import TorchCheckpointIO
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from toysuper.errors import UserError
+from toysuper.errors import UserError, first_line
 from toysuper.runs.archive import load_archive
 from toysuper.runs.files import write_atomic
 
@@ -90,7 +90,7 @@ def load_checked(path: Path) -> dict[str, Any]:
         raise UserError(f"--ckpt_path '{path}' is not a file; give the path of a .ckpt file")
     checkpoint = _load_or_error(path)
     if isinstance(checkpoint, Exception):
-        reason = (str(checkpoint).strip() or repr(checkpoint)).splitlines()[0][:120]
+        reason = first_line(checkpoint)[:120]
         others = [other for other in list_checkpoints(path.parent) if other != path]
         raise UserError(
             f"--ckpt_path '{path}' cannot be read as a checkpoint: {reason}{_suggest(others)}"

@@ -105,8 +105,12 @@ REFUSED_CALLBACKS = {
 """Lightning's callbacks that are refused, and what to do instead."""
 
 EXACT_LOGGERS = dict.fromkeys(
-    ("CSVLogger", "CometLogger", "LitLogger", "Logger", "MLFlowLogger", "TensorBoardLogger"), BESIDE
-) | {"WandbLogger": BESIDE}
+    (
+        *("CSVLogger", "CometLogger", "LitLogger", "Logger", "MLFlowLogger"),
+        *("TensorBoardLogger", "WandbLogger"),
+    ),
+    BESIDE,
+)
 """Lightning's loggers, all exact."""
 
 

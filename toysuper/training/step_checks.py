@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from toysuper.data.world import World
-from toysuper.errors import UserError
+from toysuper.errors import UserError, first_line
 from toysuper.functional.noise import Purpose
 
 HOOKS = frozenset(
@@ -103,10 +103,9 @@ def _probe(
                 p.grad = torch.stack([angles.sin(), 1000 * angles.square().cos()][:instances])
             optimizer.step()
     except Exception as error:  # an optimiser may do anything
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise UserError(
-            f"model.optimizer {name} does not step from gradients alone ({reason}); use an "
-            "optimiser such as AdamW or SGD"
+            f"model.optimizer {name} does not step from gradients alone ({first_line(error)}); "
+            "use an optimiser such as AdamW or SGD"
         ) from error
     return [p.detach() for p in parameters], {key for s in optimizer.state.values() for key in s}
 
