@@ -76,7 +76,8 @@ def asked_rate(model: dict[str, Any]) -> float:
 def optimiser(path: Path) -> dict[str, Any]:
     """What the optimiser really was, not what the config says."""
     (group,) = torch.load(path, weights_only=True)["optimizer_states"][0]["param_groups"]
-    return {k: group[k] for k in (*ADAMW, "weight_decay")} | {"lr": group["initial_lr"]}
+    asked = group.get("initial_lr", group["lr"])  # a schedule's; without one, lr stays as asked
+    return {k: group[k] for k in (*ADAMW, "weight_decay")} | {"lr": asked}
 
 
 def test_adam_does_not_inherit_adamws_weight_decay(tmp_path: Path) -> None:
