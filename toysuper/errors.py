@@ -1,7 +1,17 @@
 """Errors that the user can correct."""
 
+import sysconfig
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+
+LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")),
+    str(Path(__file__).parent),
+    "<",  # frozen modules
+)
+"""Where the paths of code begin that is not the user's own."""
 
 
 class UserError(ValueError):
@@ -27,6 +37,31 @@ def first_line(error: BaseException) -> str:
     ('a', 'KeyError()')
     """
     return (str(error).strip() or repr(error)).splitlines()[0]
+
+
+def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Return the lines of the user's own code that an error has passed, the innermost last.
+
+    Args:
+        error: was raised.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+
+
+def describe_fault(owner: str, error: BaseException) -> str:
+    """Say what was raised, and in which line of the user's own code.
+
+    Args:
+        owner: what was called.
+        error: was raised.
+
+    >>> describe_fault("mine", ValueError("too small"))
+    'mine raised ValueError: too small'
+    """
+    frames = own_frames(error) or traceback.extract_tb(error.__traceback__)
+    place = "".join(f" ({frame.filename}, line {frame.lineno})" for frame in frames[-1:])
+    return f"{owner} raised {type(error).__name__}: {error}{place}"
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

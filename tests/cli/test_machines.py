@@ -16,7 +16,7 @@ trainer: {max_steps: 20, accelerator: cpu, enable_progress_bar: false}
 figures: {draw: [toysuper.figures.gram]}
 """
 FIT = "main(['fit', '--config', 'small.yaml'])"
-WITHOUT = "import os, psutil, sys; del os.sysconf; sys.modules['fcntl'] = None; "
+WITHOUT = "import os, sys; del os.sysconf; sys.modules['fcntl'] = None"  # nor a psutil that works
 
 
 def python(code: str, folder: Path, **variables: str) -> subprocess.CompletedProcess:

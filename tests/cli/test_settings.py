@@ -2,10 +2,16 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+import yaml
+from lightning.pytorch import Callback
 
 from tests._run import Result, toysuper
+from toysuper import EnsembleModule, ToyModel
+from toysuper.cli import lightning
 from toysuper.cli.main import main
 
 YAML = """
@@ -15,6 +21,7 @@ data:
    eval_batch_size: 16}
 trainer: {max_steps: 20, enable_progress_bar: false, accelerator: cpu}
 """
+CPU, UNIT = torch.device("cpu"), torch.ones(1)
 FIT = ("fit", "--config", "small.yaml")
 CSV = "{class_path: CSVLogger, init_args: {save_dir: runs, name: x, version: y}}"
 
@@ -44,14 +51,16 @@ SENTENCES = {
     ("--trainer.callbacks=BatchSizeFinder",): "is refused: set data.batch_size",
     ("--model.metrics=[torchmetrics.CosineSimilarity]",): "derive a metric of each instance",
     ("--trainer.limit_val_batches=0.5",): "give a whole number of batches",
+    ("--model=my_models.Own",): "model (command line) is an EnsembleModule; one of your own",
+    ("--model.class_path=my_models.Own",): "ends in toysuper.cli.lightning.main(module=MyModule)",
+    ("--data.init_args.n=3",): "data is SyntheticData; a distribution of your own goes into",
+    ("--trainer=mine.yaml",): "is Lightning's Trainer; set its arguments",
 }
 
 
 @pytest.mark.parametrize("words", SENTENCES, ids=" ".join)
 def test_one_sentence(words: tuple[str, ...], folder: Path) -> None:
     refused = toysuper(*FIT, *words, cwd=folder)
-    if words[0].startswith("--model.metrics") and refused.returncode == 0:
-        pytest.skip("it takes answers and targets")
     assert refused.returncode and SENTENCES[words] in refused.stderr
     assert not (folder / "runs").exists()
 
@@ -117,3 +126,54 @@ def test_a_sweep_obeys_the_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     main(["sweep", *FIT[1:], axis, "--trainer.default_root_dir=elsewhere"])
     assert (folder / "elsewhere/small_sweep/optuna.log").is_file()
     assert not (folder / "runs").exists()
+
+
+class OwnRates(EnsembleModule):
+    def __init__(self, variant: ToyModel, bias_rate: float = 0.1, **kwargs: Any) -> None:
+        super().__init__(variant, **kwargs)
+        self.bias_rate = bias_rate
+
+    def configure_optimizers(self) -> Any:
+        groups = [
+            {"params": [self.variant.W], "lr": 0.5},
+            {"params": [self.variant.b], "lr": self.bias_rate},
+        ]
+        return torch.optim.SGD(groups)
+
+
+class Untyped(EnsembleModule):
+    def __init__(self, variant, **kwargs: Any) -> None:
+        super().__init__(variant, **kwargs)
+
+
+def test_a_module_of_ones_own_from_the_command_line(folder: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(folder)
+    rate = "--model.bias_rate=0.25"
+    lightning.main([*FIT, rate], OwnRates)
+    lightning.main([*FIT, rate, "--trainer.max_steps=30", "--ckpt_path=last"], OwnRates)
+    assert "wrote runs/small/0" in capsys.readouterr().out
+    (saved,) = Path("runs").rglob("*step=30.ckpt")
+    groups = torch.load(saved, weights_only=True)["optimizer_states"][0]["param_groups"]
+    assert [group["lr"] for group in groups] == [0.5, 0.25]
+    with pytest.raises(SystemExit, match=r"Untyped.__init__ must take variant: ToyModel"):
+        lightning.main([*FIT], Untyped)
+
+
+class Holding(Callback):
+    """Holds what no text can name."""
+
+    takes_bursts = True
+
+    def __init__(self, unit: torch.Tensor = UNIT, device: torch.device = CPU) -> None:
+        self.unit, self.device = unit, device
+
+
+@pytest.mark.filterwarnings(r"ignore:\s*Unable to serialize")
+def test_a_default_that_no_text_can_name_stays_a_default(folder: Path) -> None:
+    """Control: the device, which a text can name, is written."""
+    holding = ("--trainer.callbacks=tests.cli.test_settings.Holding", "--allow=tests.cli")
+    fine(toysuper(*FIT, *holding, cwd=folder))
+    config = folder / "runs" / "small" / "0" / "config.yaml"
+    (written,) = (yaml.safe_load(config.read_text())["trainer"]["callbacks"],)
+    assert written["init_args"] == {"device": "cpu"}
+    fine(toysuper("fit", "--config", str(config), "--allow=tests.cli", cwd=folder))

@@ -1,6 +1,7 @@
 """How much memory there is."""
 
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -29,3 +30,10 @@ def test_what_fits_only_the_machine_is_refused_in_a_container(tmp_path: Path, mo
     memory.check_memory(512, "a small grid")
     with pytest.raises(UserError, match="a grid needs"):
         memory.check_memory(513, "a grid")
+
+
+def test_a_system_that_does_not_say_has_no_limit(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(memory, "CGROUP_LIMITS", ())
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert memory.total_memory() == float("inf")
+    memory.check_memory(10**30, "a grid")

@@ -1,6 +1,5 @@
 """SnapshotCallback: what looks at the ensemble at each validation and at the end."""
 
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from toysuper.callbacks.waiting import Waiting
 from toysuper.data.grid import format_cell
-from toysuper.errors import UserError
+from toysuper.errors import UserError, describe_fault
 from toysuper.functional.spacing import evenly
 from toysuper.snapshot import Snapshot
 
@@ -89,10 +88,7 @@ def attempt(
     except UserError as error:
         text = str(error)
     except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1]
-        text = (
-            f"{name} raised {type(error).__name__}: {error} ({line.filename}, line {line.lineno})"
-        )
+        text = describe_fault(name, error)
     warnings.warn(text, stacklevel=2)
     return None
 

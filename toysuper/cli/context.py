@@ -3,18 +3,16 @@
 import logging
 import os
 import sys
-import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from jsonargparse import set_parsing_settings
 
 from toysuper.cli.parser import IMPORTABLE, explain_exception, explain_message
-from toysuper.errors import UserError, printable
+from toysuper.errors import UserError, own_frames, printable
 from toysuper.names import RUNNING, importing_only
 
 ADVERTS = (
@@ -27,11 +25,6 @@ ADVERTS = (
     "Loaded model",
 )
 """Parts of the lines of Lightning's that are dropped."""
-LIBRARIES = (
-    *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")),
-    str(Path(__file__).parents[1]),
-)
-"""Folders of code that is not the user's own."""
 FORMAT = warnings.formatwarning
 """Lightning's own, which leaves control characters as they are."""
 
@@ -62,15 +55,9 @@ def explain_library_error(error: Exception) -> str | None:
     Args:
         error: what ended the command.
     """
-    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-    own = [file for file in files if not file.startswith(LIBRARIES) and not _is_frozen(file)]
-    if own or os.environ.get("TOYSUPER_TRACEBACK"):
+    if own_frames(error) or os.environ.get("TOYSUPER_TRACEBACK"):
         return None
     return f"{_reason(error)}; TOYSUPER_TRACEBACK=1 shows where it was raised"
-
-
-def _is_frozen(file: str) -> bool:
-    return file.startswith("<")
 
 
 def _reason(error: Exception) -> str:

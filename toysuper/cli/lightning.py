@@ -64,12 +64,18 @@ class ToyCLI(LightningCLI):
     Args:
         arguments: the command line, with the path of every config.
         packages: those that ``--allow`` names.
+        module: an EnsembleModule or a subclass of it; the arguments of its constructor are options.
     """
 
-    def __init__(self, arguments: Arguments, packages: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        arguments: Arguments,
+        packages: Sequence[str] = (),
+        module: type[EnsembleModule] = EnsembleModule,
+    ) -> None:
         self.arguments, self.packages = arguments, packages
         super().__init__(
-            EnsembleModule,
+            module,
             SyntheticData,
             auto_configure_optimizers=False,
             seed_everything_default=False,  # data.seed is the one seed
@@ -107,9 +113,13 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Claims, "claims")
         parser.add_lightning_class_args(SnapshotMetrics, "metrics")  # its table ends a run
         parser.add_argument("--about", type=dict | None, help="section, order, minutes and line")
-        for name in LINKED:
-            target = f"model.variant.init_args.{name}"
-            parser.link_arguments(f"data.{name}", target, apply_on="instantiate")
+        try:
+            for name in LINKED:
+                target = f"model.variant.init_args.{name}"
+                parser.link_arguments(f"data.{name}", target, apply_on="instantiate")
+        except ValueError as error:
+            owner = self.model_class.__name__
+            raise UserError(f"{owner}.__init__ must take variant: ToyModel, so written") from error
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; a preset's ``about`` does not replace the experiment's."""
@@ -246,10 +256,18 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the command line; an error of the user's ends in one sentence and exit code 1 or 2."""
+def main(args: list[str] | None = None, module: type[EnsembleModule] = EnsembleModule) -> None:
+    """Run the command line; an error of the user's ends in one sentence and exit code 1 or 2.
+
+    A script of your own that ends in ``main(module=MyModule)`` takes the arguments of ``toysuper``
+    and trains by the hooks and ``configure_optimizers`` of its class.
+
+    Args:
+        args: the arguments; without, those of the process.
+        module: an EnsembleModule or a subclass of it.
+    """
     try:
-        trainer = run(sys.argv[1:] if args is None else args).trainer
+        trainer = run(sys.argv[1:] if args is None else args, module).trainer
         folder = run_folder(trainer)
         others = [str(d) for log in trainer.loggers[1:] if (d := getattr(log, "log_dir", None))]
         if trainer.is_global_zero and (written := folder or checkpoints_folder(trainer)):
@@ -271,10 +289,10 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(printable(f"toysuper: {sentence}"))
 
 
-def run(args: list[str]) -> ToyCLI:
+def run(args: list[str], module: type[EnsembleModule] = EnsembleModule) -> ToyCLI:
     """Run what the arguments say, and let errors pass."""
     hide_adverts()
     words, packages = pop_allow_flags(args)
     arguments = resolve_config_args(words)
     with allow_imports(packages, arguments.folders), checkpoint_errors():
-        return ToyCLI(arguments, packages)
+        return ToyCLI(arguments, packages, module)

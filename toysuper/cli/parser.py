@@ -3,13 +3,16 @@
 import inspect
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from errno import ENOSPC
 from typing import Any, NoReturn
 
+import torch
 import yaml
 from jsonargparse import _paths
+from jsonargparse.typing import register_type
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser
 
@@ -37,6 +40,9 @@ UNINFORMATIVE = re.compile(
 )
 """Lines of jsonargparse's messages that are left out."""
 
+UNWRITABLE = "Unable to serialize instance"
+"""What jsonargparse writes in place of an object without a name."""
+
 REQUIRED = r"the following arguments are required: ([\w, ]+)"
 
 CLASSES = {
@@ -50,6 +56,14 @@ CLASSES = {
     "data.grid": "toysuper.data.curves",
 }
 """Options that take a class by its short name, and the module that has these classes."""
+
+SECTIONS = {
+    "data": "is SyntheticData; a distribution of your own goes into data.features",
+    "model": "is an EnsembleModule; one of your own trains in a script that ends in "
+    "toysuper.cli.lightning.main(module=MyModule)",
+    "trainer": "is Lightning's Trainer; set its arguments, such as trainer.max_steps",
+}
+"""Sections of a config whose class is fixed."""
 
 FUNCTION_LISTS = {
     "figures.draw",
@@ -69,6 +83,8 @@ _paths.open = _open_utf8  # type: ignore[attr-defined]  # else in the encoding o
 yaml.SafeDumper.add_multi_representer(  # for Timer's interval
     Enum, lambda dumper, member: dumper.represent_data(member.value)
 )
+register_type(torch.device)  # of Lightning's callbacks
+warnings.filterwarnings("ignore", r"\s*Unable to serialize instance")  # Parser.dump leaves it out
 
 
 class BadArguments(SystemExit):
@@ -102,10 +118,30 @@ class Parser(LightningArgumentParser):
             super().error(message, ex)
         raise BadArguments(explain_message(message, self.options(), self.words))
 
+    def dump(self, *args: Any, **kwargs: Any) -> str:
+        """Write a config as text, without the defaults that are objects no text can name."""
+        text = super().dump(*args, **kwargs)
+        if UNWRITABLE not in text:
+            return text
+        return yaml.safe_dump(_without_unwritable(yaml.safe_load(text)), sort_keys=False)
+
     def options(self) -> set[str]:
         """Return every option, those of the subcommands included."""
         parsers = [self, *getattr(self._subcommands_action, "_name_parser_map", {}).values()]
         return {action.dest for parser in parsers for action in parser._actions}
+
+
+def _without_unwritable(value: Any) -> Any:
+    """Leave out the keys of objects that were not written; they are defaults, and stay so."""
+    if isinstance(value, list):
+        return [_without_unwritable(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_unwritable(item)
+        for key, item in value.items()
+        if not str(item).startswith(UNWRITABLE)
+    }
 
 
 def explain_message(message: str, options: Iterable[str] = (), words: Sequence[str] = ()) -> str:
@@ -149,6 +185,8 @@ def explain_message(message: str, options: Iterable[str] = (), words: Sequence[s
 
 def _unknown_option(name: str, options: set[str], words: Sequence[str]) -> str:
     """Name the first part of an option where even that part is unknown."""
+    if match := re.fullmatch(r"(data|model|trainer)\.(class_path|init_args)(\..*)?", name):
+        return f"{name}{locate(name, words)}: {match[1]} {SECTIONS[match[1]]}"
     sections, section = {option.split(".")[0] for option in options}, name.split(".")[0]
     name, names = (name, options) if section in sections else (section, sections)
     return f"there is no option '{name}'{locate(name, words)}.{did_you_mean(name, names)}"
@@ -189,6 +227,9 @@ def _unknown_class(message: str, words: Sequence[str]) -> str | None:
 
 
 def _wrong_value(message: str, words: Sequence[str]) -> str:
+    section, _, key = _option(message).partition(".")
+    if section in SECTIONS and key in ("", section):
+        return f"{section}{locate(section, words)} {SECTIONS[section]}"
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
     informative = [line for line in lines if not UNINFORMATIVE.match(line)]
     if not informative and any(line.startswith("Subtypes:") for line in lines):

@@ -1,9 +1,8 @@
 """Refuse what does not fit into memory before anything is allocated."""
 
 from contextlib import suppress
+from math import inf
 from pathlib import Path
-
-import psutil
 
 from toysuper.errors import UserError
 
@@ -57,9 +56,16 @@ def check_bound(name: str, value: int, most: int) -> None:
         raise UserError(f"{name} is {value:,}; it must be at most {most:,}")
 
 
-def total_memory() -> int:
-    """Return the bytes of memory that this machine has, or that its container may use."""
-    limits = [psutil.virtual_memory().total]
+def total_memory() -> float:
+    """Return the bytes of memory that this machine has, or that its container may use.
+
+    The result is infinite on a system that does not say.
+    """
+    limits = [inf]
+    with suppress(ImportError, AttributeError, NotImplementedError):  # psutil knows no such system
+        import psutil
+
+        limits.append(psutil.virtual_memory().total)
     for path in CGROUP_LIMITS:
         with suppress(OSError, ValueError):  # no such file, or it says "max"
             limits.append(int(path.read_text(encoding="ascii")))

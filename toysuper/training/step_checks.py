@@ -1,6 +1,5 @@
 """Checks that a step is a function of the step alone, and that instances stay apart."""
 
-import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from toysuper.data.world import World
-from toysuper.errors import UserError, first_line
+from toysuper.errors import UserError, describe_fault, first_line
 from toysuper.functional.noise import Purpose
 
 HOOKS = frozenset(
@@ -132,11 +131,7 @@ def _attempt(owner: Any, compute: Callable[[], Tensor]) -> Tensor:
     except UserError:
         raise
     except Exception as error:  # a user's own code may do anything
-        line = traceback.extract_tb(error.__traceback__)[-1]
-        raise UserError(
-            f"{type(owner).__name__} raised {type(error).__name__}: {error} ({line.filename}, line "
-            f"{line.lineno})"
-        ) from error
+        raise UserError(describe_fault(type(owner).__name__, error)) from error
 
 
 def _state(part: Any) -> dict[str, Any]:
