@@ -34,7 +34,8 @@ def test_fit_writes_nothing_and_load_gives_the_same_models(tmp_path: Path, monke
         ("intr", {}, "neither a file nor one of .* Did you mean 'intro'"),
         ("intro", {"model.lrr": 1.0}, "no option 'model.lrr'"),
         ("intro", {"figures.draw": ["mine.figure"]}, "takes no 'figures.draw'; call figures"),
-        ("intro", {"metrics.measure": ["mine.stored"]}, "add --allow mine"),
+        ("intro", {"metrics.measure": ["mine.stored"]}, r"code, pass allow=\[.mine.\]\.$"),
+        ("intro", {"data.seed": 1.5}, "^data.seed: Expected a int. Got value: 1.5$"),
         ("intro", {"data.grid": {"densty": [1.0]}}, "grid axis 'densty'"),
     ],
 )

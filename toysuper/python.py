@@ -1,6 +1,7 @@
 """What a notebook or a script calls: train an experiment, or load a run."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,10 @@ def _snapshot(
     silent = Waiting.silent
     try:
         cli = run(words)
-    except BadArguments as error:
-        raise UserError(error.sentence) from None
+    except (BadArguments, UserError) as error:
+        sentence = getattr(error, "sentence", str(error)).replace(" (command line)", "")
+        in_python = re.sub(r"add --allow ([\w.]+\w)", r'pass allow=["\1"]', sentence)
+        raise UserError(in_python) from None
     finally:
         Waiting.silent = silent
     return cli.model.snapshot(cli.datamodule)

@@ -162,9 +162,8 @@ def explain_message(message: str, options: Iterable[str] = (), words: Sequence[s
         return f"{_option(message, words)}: the class that it names needs {match[1]}"
     if match := re.search(r"optionally init_args, but got NestedArg\(key='(\w+)'", message):
         return _no_class(_option(message), match[1], words)
-    if match := re.search(r"Requirement '([^']+)' not met|No module named '(\w+)'\.?$", message):
-        package = match[1] or match[2]
-        return f"{_option(message, words) or 'the config'} needs {package}: pip install {package}"
+    if match := re.search(r"Requirement '([^']+)' not met", message):
+        return f"{_option(message, words) or 'the config'} needs {match[1]}: pip install {match[1]}"
     if "arguments are required" in message:
         return f"name an experiment, --config intro or --config my_own.yaml; {message}"
     if match := re.search(r"not accept option '([^']+)'|arguments?: -*([^\s=]+)", message):
