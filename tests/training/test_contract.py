@@ -564,7 +564,7 @@ def test_an_error_leaves_the_last_weights(hook: str, tmp_path: Path, capsys: Any
     run.callbacks += [LambdaCallback(**{hook: fail}), Checkpoints()]
     with pytest.raises(RuntimeError, match="a fault"):
         run.fit(module(world), world)
-    assert "saved step 13; the same command with --ckpt_path last" in capsys.readouterr().err
+    assert "step 13 is saved; the same command with --ckpt_path last" in capsys.readouterr().err
     path = next((tmp_path / "checkpoints").glob("*step=13.ckpt"))
     again, world = trainer(20), data(grid=GRID)
     again.fit(module(world), world, ckpt_path=path, weights_only=True)

@@ -157,6 +157,36 @@ def test_sigterm_stops_all_ranks_at_one_step(alone: Any, tmp_path: Path) -> None
     assert_same(left(folder), alone)
 
 
+FAILS = """
+from lightning.pytorch import Callback
+class Fails(Callback):
+    takes_bursts = True
+    def on_train_batch_start(self, trainer, *_):
+        if trainer.global_step == 9 and str(trainer.global_rank) in "RANKS":
+            raise RuntimeError("a fault")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ranks", "strategy", "saved"),
+    [("01", "ensemble_shard", 9), ("1", "ensemble_shard", 8), ("1", "ddp", 9)],
+)
+def test_an_error_leaves_the_last_weights(
+    ranks: str, strategy: str, saved: int, alone: Any, tmp_path: Path
+) -> None:
+    """Shards that do not meet the error together cannot be put together: the last saved stay."""
+    folder, fit = start(tmp_path / "run"), (*FIT, f"--trainer.strategy={strategy}")
+    (folder / "fails.py").write_text(FAILS.replace("RANKS", ranks))
+    fails = ("--allow=fails", "--trainer.callbacks", '{"class_path": "fails.Fails"}')
+    assert together(*fit, *fails, cwd=folder, per_node=2) == [1, 1]
+    newest, *_ = list_checkpoints(folder / "runs" / "small" / "0" / "checkpoints")
+    assert newest.name.endswith(f"step={saved}.ckpt")
+    assert together(*fit, "--ckpt_path=last", cwd=folder, per_node=2) == [0, 0]
+    exact = strategy == "ensemble_shard"
+    assert_same(left(folder), alone, **({} if exact else {"rtol": 1e-11, "atol": 1e-13}))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("trial", range(TRIALS))
 def test_killed_ranks_go_on_to_the_bit(trial: int, alone: Any, tmp_path: Path) -> None:

@@ -14,10 +14,13 @@ from lightning.pytorch.callbacks import Checkpoint
 from toysuper.callbacks.base import run_folder
 from toysuper.errors import UserError, printable
 from toysuper.runs.checkpoints import list_checkpoints
-from toysuper.training.sharding import is_sharded
+from toysuper.training.sharding import can_gather
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """Signals at which the burst is finished and its state saved."""
+
+GO_ON = "the same command with --ckpt_path last goes on from there"
+"""How a run that ended early is continued."""
 
 
 class Stopped(Exception):
@@ -100,20 +103,14 @@ class Checkpoints(Checkpoint):
             self.on_validation_end(trainer, pl_module)
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
-        """Save what was trained, if the weights are those of a whole step."""
-        step, runner = trainer.global_step, pl_module.runner
-        is_whole = runner is not None and runner.is_whole and not is_sharded(trainer)
-        is_new = step > self.saved_step and not trainer.fast_dev_run
-        if is_whole and is_new and not isinstance(exception, Stopped):
-            try:
-                connector = trainer._checkpoint_connector  # without a barrier for other ranks
-                path = self._path(trainer)
-                trainer.strategy.save_checkpoint(connector.dump_checkpoint(False), path)
-            except OSError as error:
-                print(printable(f"step {step} could not be saved: {error}"), file=sys.stderr)
-            else:
-                text = f"saved step {step}; the same command with --ckpt_path last goes on from it"
-                print(text, file=sys.stderr)
+        """Save what was trained, if the weights are those of a whole step, and say how to go on."""
+        if not isinstance(exception, Stopped) and not trainer.fast_dev_run:
+            runner, is_new = pl_module.runner, trainer.global_step > self.saved_step
+            is_whole = runner is not None and runner.is_whole
+            if is_whole and is_new and can_gather(trainer, exception):
+                self._save_alone(trainer)
+            if trainer.is_global_zero and self.saved_step > 0:
+                print(f"step {self.saved_step} is saved; {GO_ON}", file=sys.stderr)
         self.teardown(trainer, pl_module, "fit")
 
     def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
@@ -123,11 +120,17 @@ class Checkpoints(Checkpoint):
         self.handlers = {}
 
     def _stop(self, trainer: Trainer) -> None:
-        raise Stopped(
-            f"stopped at step {trainer.global_step}; the same command with "
-            "--ckpt_path last goes on from there",
-            self.signum,
-        )
+        raise Stopped(f"stopped at step {trainer.global_step}; {GO_ON}", self.signum)
+
+    def _save_alone(self, trainer: Trainer) -> None:
+        """Save without waiting for the other ranks, which may be elsewhere."""
+        try:
+            state = trainer._checkpoint_connector.dump_checkpoint(False)
+            trainer.strategy.save_checkpoint(state, self._path(trainer))
+            self.saved_step = trainer.global_step
+        except OSError as error:
+            sentence = f"step {trainer.global_step} could not be saved: {error}"
+            print(printable(sentence), file=sys.stderr)
 
     def _path(self, trainer: Trainer) -> Path:
         return _folder(trainer) / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"

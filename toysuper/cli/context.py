@@ -14,6 +14,7 @@ from jsonargparse import set_parsing_settings
 from toysuper.cli.parser import IMPORTABLE, explain_exception, explain_message
 from toysuper.errors import UserError, own_frames, printable
 from toysuper.names import RUNNING, importing_only
+from toysuper.training.sharding import has_lost_peer
 
 ADVERTS = (
     "litlogger",
@@ -57,6 +58,8 @@ def explain_library_error(error: Exception) -> str | None:
     """
     if own_frames(error) or os.environ.get("TOYSUPER_TRACEBACK"):
         return None
+    if has_lost_peer(error):
+        return "another process of this run ended with an error; its message stands above"
     return f"{_reason(error)}; TOYSUPER_TRACEBACK=1 shows where it was raised"
 
 

@@ -1,17 +1,23 @@
 """How the ranks of a run share its work: by samples, as DDP does, or by instances."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.strategies import DDPStrategy, StrategyRegistry
 from torch import Tensor, nn
+from torch.distributed import distributed_c10d
 from torchmetrics.utilities.distributed import gather_all_tensors
 
 from toysuper.errors import UserError
 from toysuper.models.base import ToyModel
 from toysuper.snapshot import map_tensors
+
+PATIENCE = timedelta(seconds=10)
+"""How long a rank that an error has ended waits for the others."""
 
 
 class EnsembleShardStrategy(DDPStrategy):
@@ -104,6 +110,33 @@ def gather_model(trainer: Trainer | None, variant: ToyModel) -> ToyModel:
     model = map_tensors(variant, lambda name, x: gather(x) if f"variant.{name}" in cut else x)
     assert isinstance(model, ToyModel)
     return model
+
+
+def has_lost_peer(error: BaseException) -> bool:
+    """Whether an error, of gloo, says that another rank has ended."""
+    return "closed by peer" in str(error)
+
+
+def can_gather(trainer: Trainer, error: BaseException) -> bool:
+    """Whether this rank has all instances, or every rank comes here at the same step.
+
+    Args:
+        trainer: has the ranks.
+        error: ended its ``fit``; the other ranks have 10 seconds to meet the same one.
+    """
+    if not is_sharded(trainer) or has_lost_peer(error):
+        return not is_sharded(trainer)
+    store = distributed_c10d._get_default_store()  # a collective could meet another of a burst
+    keys = [f"ended/{rank}" for rank in range(trainer.world_size)]
+    own = keys[trainer.global_rank]
+    try:
+        store.set(own, str(trainer.global_step))
+        store.wait(keys, PATIENCE)
+        return len({store.get(key) for key in keys}) == 1
+    except RuntimeError:  # too late, or the store has ended
+        with suppress(RuntimeError):
+            store.delete_key(own)
+        return False
 
 
 def gather(tensor: Tensor) -> Tensor:
