@@ -188,6 +188,20 @@ def test_an_error_leaves_the_last_weights(
 
 
 @pytest.mark.slow
+def test_an_error_in_a_spawned_process_leaves_the_last_weights(alone: Any, tmp_path: Path) -> None:
+    """Lightning calls no ``on_exception`` there."""
+    folder = start(tmp_path / "run")
+    (folder / "fails.py").write_text(FAILS.replace("RANKS", "1"))
+    fails = ("--allow=fails", "--trainer.callbacks", '{"class_path": "fails.Fails"}')
+    spawn = ("--trainer.strategy=ddp_spawn", "--trainer.devices=2", "--trainer.accelerator=cpu")
+    assert ended(forked(*FIT, *spawn, *fails, cwd=folder)) == 1
+    assert "RuntimeError: a fault" in (folder / "said.txt").read_text()
+    assert len(list(folder.rglob("*-step=9.ckpt"))) == 1
+    assert ended(forked(*FIT, *spawn, "--ckpt_path=last", cwd=folder)) == 0
+    assert_same(left(folder), alone, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("trial", range(TRIALS))
 def test_killed_ranks_go_on_to_the_bit(trial: int, alone: Any, tmp_path: Path) -> None:
     folder, moments = start(tmp_path / "run"), random.Random(trial)

@@ -4,12 +4,16 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.strategies.launchers.multiprocessing import _MultiProcessingLauncher
+from lightning.pytorch.trainer.call import _call_callback_hooks
 
 from toysuper.callbacks.base import run_folder
 from toysuper.errors import UserError, printable
@@ -27,12 +31,11 @@ class Stopped(Exception):
     """Training ended early at a signal, after its state was saved.
 
     Args:
-        sentence: what happened, and how to go on.
         signum: the signal.
     """
 
-    def __init__(self, sentence: str, signum: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"stopped by signal {signum}")
         self.signum = signum
 
 
@@ -55,6 +58,12 @@ class Checkpoints(Checkpoint):
         self.written: set[Path] = set()
         self.saved_step = -1
         self.handlers: dict[int, Any] = {}
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        """Let callbacks hear of an error in a process of ddp_spawn, where Lightning is silent."""
+        if stage == "fit" and isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+            run = partial(_run_and_tell, trainer, trainer.fit_loop.run)
+            trainer.fit_loop.run = run  # type: ignore[method-assign]
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Refuse the folder of another run, whose checkpoints would be mixed with these."""
@@ -88,14 +97,14 @@ class Checkpoints(Checkpoint):
             self.signum = int(trainer.strategy.reduce(signum, reduce_op="max"))
         if self.signum and not trainer.is_last_batch:  # else after the validation that follows
             self._save(trainer)
-            self._stop(trainer)
+            raise Stopped(self.signum)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Save; stop if steps are left and any rank received a signal."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._save(trainer)
             if self.signum and trainer.global_step < pl_module.total_steps():
-                self._stop(trainer)
+                raise Stopped(self.signum)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Do the same where no validation did."""
@@ -104,13 +113,13 @@ class Checkpoints(Checkpoint):
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         """Save what was trained, if the weights are those of a whole step, and say how to go on."""
-        if not isinstance(exception, Stopped) and not trainer.fast_dev_run:
-            runner, is_new = pl_module.runner, trainer.global_step > self.saved_step
-            is_whole = runner is not None and runner.is_whole
-            if is_whole and is_new and can_gather(trainer, exception):
-                self._save_alone(trainer)
-            if trainer.is_global_zero and self.saved_step > 0:
-                print(f"step {self.saved_step} is saved; {GO_ON}", file=sys.stderr)
+        runner, is_new = pl_module.runner, trainer.global_step > self.saved_step
+        is_whole = runner is not None and runner.is_whole and not trainer.fast_dev_run
+        if is_whole and is_new and can_gather(trainer, exception):
+            self._save_alone(trainer)
+        if trainer.is_global_zero and self.saved_step > 0:
+            how = "stopped at step {}" if isinstance(exception, Stopped) else "step {} is saved"
+            print(f"toysuper: {how.format(self.saved_step)}; {GO_ON}", file=sys.stderr)
         self.teardown(trainer, pl_module, "fit")
 
     def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
@@ -118,9 +127,6 @@ class Checkpoints(Checkpoint):
         for signum, handler in self.handlers.items():
             signal.signal(signum, handler)
         self.handlers = {}
-
-    def _stop(self, trainer: Trainer) -> None:
-        raise Stopped(f"stopped at step {trainer.global_step}; {GO_ON}", self.signum)
 
     def _save_alone(self, trainer: Trainer) -> None:
         """Save without waiting for the other ranks, which may be elsewhere."""
@@ -144,6 +150,14 @@ class Checkpoints(Checkpoint):
         self.written.add(path)
         if trainer.is_global_zero:
             _prune(path.parent, self.keep)
+
+
+def _run_and_tell(trainer: Trainer, run: Callable[[], None]) -> None:
+    try:
+        run()
+    except BaseException as error:
+        _call_callback_hooks(trainer, "on_exception", error)
+        raise
 
 
 def checkpoints_folder(trainer: Trainer) -> Path | None:

@@ -276,8 +276,7 @@ def main(args: list[str] | None = None, module: type[EnsembleModule] = EnsembleM
             logs = shlex.quote(str(folder.parent))
             print(printable(f"look at it: tensorboard --logdir {logs}"))
             print("then open http://localhost:6006/#custom_scalars")
-    except (Stopped, SIGTERMException) as stop:
-        print(f"toysuper: {stop or 'stopped'}", file=sys.stderr)
+    except (Stopped, SIGTERMException) as stop:  # the callback has said how to go on
         sys.exit(SIGNALLED + getattr(stop, "signum", SIGTERM))
     except BadArguments as error:
         print(printable(f"toysuper: {error.sentence}"), file=sys.stderr)
