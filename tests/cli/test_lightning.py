@@ -13,7 +13,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from tests._run import ROOT, Result, process, toysuper
 from toysuper.cli.configs import bundled_configs
 from toysuper.cli.lightning import main
-from toysuper.cli.parser import explain_exception, explain_message
+from toysuper.cli.messages import explain_exception, explain_message
 from toysuper.runs.checkpoints import list_checkpoints
 
 QUICK = ("--config", "debug", "--trainer.max_steps", "4", "--data.epoch", "2")

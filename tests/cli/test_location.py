@@ -76,7 +76,7 @@ def test_a_wrong_module_is_answered_by_its_package(
 
 
 def test_a_module_that_is_not_loaded_has_no_names() -> None:
-    from toysuper.cli.parser import explain_message
+    from toysuper.cli.messages import explain_message
 
     message = "module 'not.loaded' has no attribute 'serch'"
     assert explain_message(message) == "not.loaded has no 'serch'."

@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonargparse import set_parsing_settings
 
-from toysuper.cli.parser import IMPORTABLE, explain_exception, explain_message
+from toysuper.cli.messages import IMPORTABLE, explain_exception, explain_message
 from toysuper.errors import UserError, own_frames, printable
 from toysuper.names import RUNNING, importing_only
 from toysuper.training.sharding import has_lost_peer

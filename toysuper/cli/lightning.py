@@ -36,8 +36,9 @@ from toysuper.cli.context import (
 )
 from toysuper.cli.limits import check_limits
 from toysuper.cli.location import ROOT
-from toysuper.cli.named import check_named
-from toysuper.cli.parser import BadArguments, Parser, explain_exception
+from toysuper.cli.messages import explain_exception
+from toysuper.cli.name_checks import check_named
+from toysuper.cli.parser import BadArguments, Parser
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError, printable
@@ -51,7 +52,7 @@ from toysuper.runs.checkpoints import (
 from toysuper.runs.files import refuse_links, write_atomic
 from toysuper.runs.folder import RunFolder, list_runs, refuse_used
 from toysuper.runs.saved_config import check_same_experiment, load_run_config
-from toysuper.training.contract import check_arguments, check_trainer
+from toysuper.training.lightning_contract import check_arguments, check_trainer
 from toysuper.training.module import EnsembleModule, count_steps
 
 SIGNALLED = 128

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toysuper.cli.location import ROOT, list_settings, locate
-from toysuper.cli.named import list_leaves
+from toysuper.cli.name_checks import list_leaves
 from toysuper.errors import UserError
 from toysuper.names import is_within
 from toysuper.runs.files import list_tree, refuse_other_names

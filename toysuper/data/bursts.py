@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lightning.pytorch import Trainer
 
 from toysuper.data.batch import Batch
-from toysuper.data.hooks import Period
+from toysuper.data.burst_ends import Period
 from toysuper.data.world import World
 from toysuper.functional.noise import Purpose
 

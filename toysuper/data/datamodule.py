@@ -10,10 +10,10 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor, nn
 
+from toysuper.data.burst_ends import Period, eval_hook, step_periods
 from toysuper.data.bursts import Burst, EvalBursts, TrainBursts
 from toysuper.data.curves import Curve
 from toysuper.data.grid import Grid
-from toysuper.data.hooks import Period, eval_hook, step_periods
 from toysuper.data.memory import check_bound, check_memory
 from toysuper.data.world import World
 from toysuper.errors import UserError

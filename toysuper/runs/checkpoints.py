@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from toysuper.errors import UserError, first_line
-from toysuper.runs.archive import load_archive
+from toysuper.runs.checkpoint_archive import load_archive
 from toysuper.runs.files import write_atomic
 
 MAX_STEPS = 10**15

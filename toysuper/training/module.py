@@ -30,8 +30,8 @@ from toysuper.runs.checkpoints import (
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
-from toysuper.training.contract import check_trainer
 from toysuper.training.held_out import HeldOut
+from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.sharding import gather_instances, gather_model
 
 

@@ -32,7 +32,7 @@ from toysuper.data import SyntheticData
 from toysuper.data.schedules import Linear
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
-from toysuper.training.contract import (
+from toysuper.training.lightning_contract import (
     EXACT_ARGUMENTS,
     EXACT_CALLBACKS,
     EXACT_LOGGERS,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from jsonargparse import Namespace
 
 from toysuper.cli.location import SKIPPED, locate
-from toysuper.cli.parser import IMPORTABLE
-from toysuper.cli.permitted import OPTIONS, Option
+from toysuper.cli.messages import IMPORTABLE
+from toysuper.cli.permitted_names import OPTIONS, Option
 from toysuper.errors import UserError, did_you_mean
 from toysuper.names import RUNNING, is_within
 

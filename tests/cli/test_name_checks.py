@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 
 import toysuper.figures
 from toysuper.cli.lightning import run
-from toysuper.cli.named import check_named, is_permitted, list_named
-from toysuper.cli.parser import IMPORTABLE, BadArguments
-from toysuper.cli.permitted import OPTIONS
+from toysuper.cli.messages import IMPORTABLE
+from toysuper.cli.name_checks import check_named, is_permitted, list_named
+from toysuper.cli.parser import BadArguments
+from toysuper.cli.permitted_names import OPTIONS
 from toysuper.errors import UserError
 from toysuper.snapshot import Snapshot
 

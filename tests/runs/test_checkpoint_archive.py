@@ -13,7 +13,7 @@ import torch
 
 from tests._run import data, module, trainer
 from toysuper.errors import UserError
-from toysuper.runs.archive import load_archive
+from toysuper.runs.checkpoint_archive import load_archive
 from toysuper.runs.checkpoints import AtomicCheckpointIO, load_checked
 
 
