@@ -42,9 +42,9 @@ from toysuper.cli.parser import BadArguments, Parser
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError, printable
+from toysuper.runs.checkpoint_checks import check_checkpoint_fits
 from toysuper.runs.checkpoints import (
     AtomicCheckpointIO,
-    check_checkpoint_fits,
     has_weights_only,
     list_checkpoints,
     load_checked,

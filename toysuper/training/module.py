@@ -21,7 +21,7 @@ from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
-from toysuper.runs.checkpoints import (
+from toysuper.runs.checkpoint_checks import (
     check_checkpoint_fits,
     check_optimizer_states,
     check_progress,
