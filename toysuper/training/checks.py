@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from toysuper.data.batch import Batch
 from toysuper.data.datamodule import AXIS, SyntheticData
 from toysuper.data.memory import check_memory
 from toysuper.data.world import World
@@ -13,7 +14,7 @@ from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.names import resolve
 from toysuper.training.feature_checks import check_distribution
-from toysuper.training.step_checks import check_optimizer, check_step
+from toysuper.training.step_checks import check_step
 
 LARGEST_INPUT = 100.0
 """Activations are tried from minus to plus this."""
@@ -35,7 +36,6 @@ def check_model(module: Any, data: SyntheticData) -> None:
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
     _check_functions(model)
-    module.optimizer_keys = check_optimizer(module)
     model.check_data(data)
     module.objective.check_model(model)
     for samples in (data.batch_size, data.eval_batch_size):
@@ -45,9 +45,8 @@ def check_model(module: Any, data: SyntheticData) -> None:
     world = data.world(samples=max(4, data.features.min_samples(model.n))).to(dtype=dtype)
     _check_targets(model, data, world)
     world = world.to(device=device)
-    _check_forward(model, world)
     batch = world(0, Purpose.ANALYSIS)
-    module.held_out.check(model(batch.features), batch.target)
+    module.held_out.check(_checked_answer(model, batch), batch.target)
     check_step(module, world)
     check_distribution(data)
 
@@ -73,12 +72,15 @@ def check_axes(module: Any, data: SyntheticData) -> None:
             )
 
 
-def _check_forward(model: ToyModel, world: World) -> None:
-    batch = world(0, Purpose.ANALYSIS)
-    for answer in (model(batch.features), model.answer(batch)):
+def _checked_answer(model: ToyModel, batch: Batch) -> Tensor:
+    answers = [model(batch.features)]
+    if type(model).answer is not ToyModel.answer:
+        answers.append(model.answer(batch))
+    for answer in answers:
         if answer.shape != batch.features.shape:
             shapes = f"{tuple(answer.shape)} to {tuple(batch.features.shape)}"
             raise UserError(f"{type(model).__name__}.forward answers {shapes}; they must agree")
+    return answers[0]
 
 
 def _check_functions(model: ToyModel) -> None:

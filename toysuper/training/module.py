@@ -33,6 +33,7 @@ from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
 from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.sharding import gather_instances, gather_model
+from toysuper.training.step_checks import check_optimizer
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -106,6 +107,7 @@ class EnsembleModule(LightningModule):
         self.runner: BurstRunner | None = None
         self.scheduler: Any = None
         self.optimizer_keys: set[str] = set()
+        self.prepared_for: SyntheticData | None = None
         self.settings: list[dict[str, Any]] = []
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
@@ -118,7 +120,9 @@ class EnsembleModule(LightningModule):
 
     def setup(self, stage: str) -> None:
         """Prepare for the data, in the precision in which the models compute."""
-        self.prepare(self.trainer.datamodule)
+        if self.prepared_for is not self.trainer.datamodule:
+            self.prepare(self.trainer.datamodule)
+        self.prepared_for = None  # whoever changes something before the next use gets new checks
         self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
 
     def prepare(self, data: Any) -> None:
@@ -129,6 +133,8 @@ class EnsembleModule(LightningModule):
         """
         self.objective.prepare(data)
         check_model(self, data)
+        self.optimizer_keys = check_optimizer(self)
+        self.prepared_for = data
 
     def configure_callbacks(self) -> list[Any]:
         """Refuse what of the trainer another setting is for, before anything starts."""

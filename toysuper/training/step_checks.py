@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from toysuper.data.world import World
 from toysuper.errors import UserError, describe_fault, first_line
+from toysuper.features import Features
 from toysuper.functional.noise import Purpose
 
 HOOKS = frozenset(
@@ -46,17 +47,24 @@ def check_step(module: Any, world: World) -> None:
     ]
     parts = [world.features, *variant.modules(), *objective.modules()]
     with torch.random.fork_rng(devices=[]):
-        for owner, compute in steps:
-            before = [_state(part) for part in parts]
-            first, again = _attempt(owner, compute), _attempt(owner, compute)
-            _check_unchanged(parts, before)
-            if not torch.equal(first.nan_to_num(), again.nan_to_num()):
-                remedy = "batch.normal or batch.uniform"
-                remedy = "draw" if owner is world.features else remedy
-                raise UserError(
-                    f"{type(owner).__name__} gives other numbers for the same step; take random "
-                    f"numbers from {remedy} alone, so that a run can be repeated and resumed"
-                )
+        try:
+            _check_repeats(*steps[-1], parts)
+        except UserError:  # of one of its parts?
+            for owner, compute in steps:
+                _check_repeats(owner, compute, parts)
+            raise
+
+
+def _check_repeats(owner: Any, compute: Callable[[], Tensor], parts: list[Any]) -> None:
+    before = [_state(part) for part in parts]
+    first, again = _attempt(owner, compute), _attempt(owner, compute)
+    _check_unchanged(parts, before)
+    if not torch.equal(first.nan_to_num(), again.nan_to_num()):
+        remedy = "draw" if isinstance(owner, Features) else "batch.normal or batch.uniform"
+        raise UserError(
+            f"{type(owner).__name__} gives other numbers for the same step; take random "
+            f"numbers from {remedy} alone, so that a run can be repeated and resumed"
+        )
 
 
 def check_optimizer(module: Any) -> set[str]:
