@@ -43,6 +43,8 @@ class Alternate(Callback):
     bar, validations and checkpoints.
     """
 
+    takes_bursts = True
+
     def __init__(self, case: Case, device: str, rounds: int) -> None:
         self.device, self.rounds = device, rounds
         self.runs = {name: make(case, device) for name, make in OPPONENTS.items()}
