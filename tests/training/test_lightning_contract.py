@@ -571,6 +571,30 @@ def test_an_error_leaves_the_last_weights(hook: str, tmp_path: Path, capsys: Any
     assert torch.equal(weights(again), weights(fit()))
 
 
+@pytest.mark.parametrize("burst", [1, 4, 5])
+def test_an_error_between_an_update_and_its_count_saves_nothing(burst: int, tmp_path: Path) -> None:
+    """The weights would be those of the step after. Control: an error before the update saves."""
+
+    class Fails(Callback):
+        takes_bursts = True
+
+        def on_train_start(self, trainer: Trainer, *_: Any) -> None:
+            self.updates = 0
+            trainer.optimizers[0].register_step_post_hook(self.count)
+
+        def count(self, *_: Any) -> None:
+            self.updates += 1
+            if self.updates == 8:
+                raise RuntimeError("a fault")
+
+    world = data(grid=GRID, burst=burst)
+    run = trainer(20, enable_checkpointing=True, default_root_dir=tmp_path)
+    run.callbacks += [Fails(), Checkpoints()]
+    with pytest.raises(RuntimeError, match="a fault"):
+        run.fit(module(world), world)
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
 def test_a_run_without_validation_is_saved(tmp_path: Path) -> None:
     options = {"limit_val_batches": 0, "enable_checkpointing": True, "default_root_dir": tmp_path}
     fit(callbacks=[Checkpoints()], **options)

@@ -76,7 +76,7 @@ class BurstRunner:
     def _finish_step(self) -> None:
         self._average_gradients()
         self.module.configure_gradient_clipping()
-        self.is_whole = False
+        self.is_whole = False  # an own clipping may not have said so
         self.update()
         self.is_whole = True
 

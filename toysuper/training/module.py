@@ -212,6 +212,14 @@ class EnsembleModule(LightningModule):
         """Clip the gradient of each instance by itself."""
         if self.clip:
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
+        if self.runner:
+            self.runner.is_whole = False  # the update follows
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Let Lightning take the last step of a burst."""
+        super().optimizer_step(*args, **kwargs)
+        if self.runner:
+            self.runner.is_whole = True
 
     # evaluation
 
