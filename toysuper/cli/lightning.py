@@ -185,7 +185,7 @@ class ToyCLI(LightningCLI):
         """Make model and data, and check that they and the checkpoint fit before any file."""
         with config_errors(self.arguments.words):
             super().instantiate_classes()
-            check_trainer(self.trainer, self.model.logged)
+            check_trainer(self.trainer, self.model)
             if self.checkpoint:
                 check_checkpoint_fits(self.checkpoint, self.model.state_dict())
             self.model.prepare(self.datamodule)

@@ -174,7 +174,7 @@ class SyntheticData(LightningDataModule):
 
     def train_dataloader(self) -> TrainBursts:
         """Make bursts from the current step to the next validation or the end."""
-        trainer: Any = self.trainer
+        trainer = self._attached_trainer()
         needs = step_periods(trainer)
         if Period(1) in needs and self.burst > 1 and not trainer.fast_dev_run:
             rank_zero_warn(
@@ -210,12 +210,20 @@ class SyntheticData(LightningDataModule):
         batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
         return batch
 
+    def _attached_trainer(self) -> Any:
+        if self.trainer is None:
+            raise UserError(
+                "the loaders tell a Trainer which steps to take; for the samples of a step call "
+                "SyntheticData.world()(step, purpose=1)"
+            )
+        return self.trainer
+
     def _limit(self, stage: str) -> int:
-        limit = getattr(self.trainer, f"limit_{stage}_batches")
+        limit = getattr(self._attached_trainer(), f"limit_{stage}_batches")
         return min(limit, self.eval_batches) if isinstance(limit, int) else self.eval_batches
 
     def _eval_bursts(self, purpose: Purpose, stage: str, batches: int) -> EvalBursts:
-        trainer: Any = self.trainer
+        trainer = self._attached_trainer()
         burst = 1 if eval_hook(trainer, stage) else self.burst
         return EvalBursts(self.local_world(held_out=True), purpose, batches, burst, trainer)
 

@@ -1,5 +1,6 @@
 """BurstRunner: the optimiser steps of a burst, of which Lightning takes the last."""
 
+from math import inf
 from typing import Any
 
 import torch
@@ -20,9 +21,6 @@ class BurstRunner:
     Args:
         module: an :class:`~toysuper.training.module.EnsembleModule` within ``fit``.
         world: gives the batch of a step.
-
-    Attributes:
-        is_whole: whether the weights are those after a whole step.
     """
 
     def __init__(self, module: Any, world: World) -> None:
@@ -31,7 +29,16 @@ class BurstRunner:
         self.stepper = Stepper(self.gradients, self._finish_step, self._use_cuda_graph())
         self.last_gradients: tuple[Tensor, ...] = ()
         self.trainable = trainable(module)
-        self.is_whole = True
+        self.whole_from = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the weights are those after as many steps as are counted."""
+        return self.trainer.global_step >= self.whole_from
+
+    def begin_update(self) -> None:
+        """Note that the weights are about to be those after the step that is counted next."""
+        self.whole_from = self.trainer.global_step + 1
 
     def run(self, start: int, stop: int) -> Float[Tensor, " inst"]:
         """Take the steps ``start`` to ``stop - 2``, and compute the gradients of the last step.
@@ -76,9 +83,9 @@ class BurstRunner:
     def _finish_step(self) -> None:
         self._average_gradients()
         self.module.configure_gradient_clipping()
-        self.is_whole = False  # an own clipping may not have said so
+        self.whole_from = inf
         self.update()
-        self.is_whole = True
+        self.whole_from = 0.0
 
     def _average_gradients(self) -> None:
         if splits_batches(self.trainer):

@@ -5,7 +5,7 @@ callbacks, modules and data are all exact: one that Lightning calls at every ste
 one step, after a warning, unless its owner has an attribute ``takes_bursts`` that is true.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch import Trainer, callbacks
@@ -139,12 +139,12 @@ def check_arguments(values: Mapping[str, Any]) -> None:
             )
 
 
-def check_trainer(trainer: Trainer, logged: Iterable[str]) -> None:
+def check_trainer(trainer: Trainer, module: Any) -> None:
     """Refuse what of a Trainer another setting is for.
 
     Args:
         trainer: has arguments, a strategy and callbacks.
-        logged: names that the module logs.
+        module: an :class:`~toysuper.training.module.EnsembleModule`, which logs some numbers.
 
     Raises:
         UserError: there is something; the sentence names the other setting.
@@ -168,12 +168,12 @@ def check_trainer(trainer: Trainer, logged: Iterable[str]) -> None:
         for callback in trainer.callbacks:
             if isinstance(callback, getattr(callbacks, name)):
                 raise UserError(f"callback {type(callback).__name__} is refused: {remedy}")
-    _check_monitors(trainer, {*logged})
+    _check_monitors(trainer, module)
 
 
-def _check_monitors(trainer: Trainer, logged: set[str]) -> None:
+def _check_monitors(trainer: Trainer, module: Any) -> None:
     """Refuse a callback that waits for a number that nobody logs."""
-    kinds: list[type] = [type(callback) for callback in trainer.callbacks]
+    logged, kinds = module.logged, [type(owner) for owner in (module, *trainer.callbacks)]
     if any(not kind.__module__.startswith(("lightning.", "toysuper.")) for kind in kinds):
         return  # which may log more
     for callback in trainer.callbacks:

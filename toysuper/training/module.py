@@ -31,6 +31,7 @@ from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
+from toysuper.training.kept_hooks import keep_hooks, kept
 from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.sharding import gather_instances, gather_model
 from toysuper.training.step_checks import check_optimizer
@@ -118,10 +119,17 @@ class EnsembleModule(LightningModule):
         """Compute the models' answers to features x."""
         return self.variant(x)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        keep_hooks(cls)
+
+    @kept
     def setup(self, stage: str) -> None:
         """Prepare for the data, in the precision in which the models compute."""
-        if self.prepared_for is not self.trainer.datamodule:
-            self.prepare(self.trainer.datamodule)
+        check_trainer(self.trainer, self)
+        data = self.trainer.datamodule
+        if data is None or self.prepared_for is not data:
+            self.prepare(data)
         self.prepared_for = None  # whoever changes something before the next use gets new checks
         self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
 
@@ -131,15 +139,18 @@ class EnsembleModule(LightningModule):
         Raises:
             UserError: they do not.
         """
+        if not isinstance(data, SyntheticData):
+            raise UserError(
+                "an EnsembleModule takes no other data than SyntheticData; pass it as datamodule"
+            )
+        if self._compiler_ctx:
+            raise UserError(
+                "leave torch.compile out and pass the module itself: jit=True compiles its steps"
+            )
         self.objective.prepare(data)
         check_model(self, data)
         self.optimizer_keys = check_optimizer(self)
         self.prepared_for = data
-
-    def configure_callbacks(self) -> list[Any]:
-        """Refuse what of the trainer another setting is for, before anything starts."""
-        check_trainer(self.trainer, self.logged)
-        return []
 
     @property
     def logged(self) -> set[str]:
@@ -176,6 +187,7 @@ class EnsembleModule(LightningModule):
         """Whether a number of the variant or of the objective changes over training."""
         return bool(self.variant.schedules or self.objective.schedules)
 
+    @kept
     def on_fit_start(self) -> None:
         """Begin a training of its own."""
         ddp: Any = self.trainer.strategy.model
@@ -185,6 +197,7 @@ class EnsembleModule(LightningModule):
             self.trainer.precision_plugin.scaler = None  # ours are no gradients of a scaled loss
         self.runner, self.history = None, []
 
+    @kept
     def on_train_start(self) -> None:
         """Let the config's settings go on with the checkpoint's state after a resume."""
         optimizer: Any = self.optimizers()
@@ -213,16 +226,11 @@ class EnsembleModule(LightningModule):
         if self.clip:
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
         if self.runner:
-            self.runner.is_whole = False  # the update follows
-
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Let Lightning take the last step of a burst."""
-        super().optimizer_step(*args, **kwargs)
-        if self.runner:
-            self.runner.is_whole = True
+            self.runner.begin_update()
 
     # evaluation
 
+    @kept
     def on_validation_epoch_start(self) -> None:
         """Forget earlier measurements."""
         self.held_out.reset()
@@ -239,10 +247,12 @@ class EnsembleModule(LightningModule):
 
     test_step = validation_step
 
+    @kept
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
         self.held_out.log("val")
 
+    @kept
     def on_test_epoch_end(self) -> None:
         """Log the mean loss of the ensemble."""
         self.held_out.log("test")
@@ -290,10 +300,12 @@ class EnsembleModule(LightningModule):
 
     # checkpoints and logs
 
+    @kept
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write whose checkpoint it is."""
         checkpoint["toysuper"] = {"variant": type(self.variant).__name__}
 
+    @kept
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else, or one that leaves nothing to train."""
         check_checkpoint_fits(checkpoint, self.state_dict())

@@ -1,0 +1,67 @@
+"""Hooks that do their own work where a subclass overrides them, with or without ``super()``."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+
+def kept(hook: Callable) -> Callable:
+    """Mark a hook of a base class whose work a subclass cannot leave out.
+
+    Lightning's own hooks are empty, so that nobody calls ``super()`` in one of them.
+
+    >>> class Base:
+    ...     def __init_subclass__(cls):
+    ...         keep_hooks(cls)
+    ...
+    ...     @kept
+    ...     def setup(self):
+    ...         print("base")
+    >>> class Mine(Base):
+    ...     def setup(self):
+    ...         print("mine")
+    >>> Mine().setup()
+    base
+    mine
+    """
+
+    @wraps(hook)
+    def unless_done(self: Any, *args: Any, **kwargs: Any) -> None:
+        if hook.__name__ not in _done(self):
+            hook(self, *args, **kwargs)
+
+    unless_done.root = unless_done
+    return unless_done
+
+
+def keep_hooks(kind: type) -> None:
+    """Let each hook of a subclass do the work of the base class first.
+
+    Args:
+        kind: a subclass, from its ``__init_subclass__``.
+    """
+    for name, own in list(vars(kind).items()):
+        if root := getattr(getattr(super(kind, kind), name, None), "root", None):
+            setattr(kind, name, _after(root, own))
+
+
+def _after(root: Callable, own: Callable) -> Callable:
+    @wraps(own)
+    def both(self: Any, *args: Any, **kwargs: Any) -> Any:
+        done = _done(self)
+        if root.__name__ in done:  # called by super()
+            return own(self, *args, **kwargs)
+        root(self, *args, **kwargs)
+        done.add(root.__name__)
+        try:
+            return own(self, *args, **kwargs)
+        finally:
+            done.discard(root.__name__)
+
+    both.root = root
+    return both
+
+
+def _done(owner: Any) -> set[str]:
+    """Names of the hooks whose work is done, while the subclass does its own."""
+    return vars(owner).setdefault("_done_hooks", set())
