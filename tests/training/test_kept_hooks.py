@@ -86,7 +86,7 @@ class Averaging(EnsembleModule):
 
 class Logging(EnsembleModule):
     def configure_callbacks(self) -> Any:
-        return [EarlyStopping("own", patience=1)]
+        return [*super().configure_callbacks(), EarlyStopping("own", patience=1)]
 
     def on_validation_epoch_end(self) -> None:
         assert self.trainer.callback_metrics["train/loss"] > 0

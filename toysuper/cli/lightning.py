@@ -143,6 +143,8 @@ class ToyCLI(LightningCLI):
         config = self.config[command]
         if not config.get("ckpt_path") and command != "fit":
             raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
+        if config.get("weights_only") is False:
+            raise UserError("--weights_only false is refused: a checkpoint is read and never run")
         self.root = Path(config.trainer.get("default_root_dir") or ROOT)
         self.resumed: Path | None = None
         self.path = config.get("ckpt_path")

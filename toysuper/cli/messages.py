@@ -108,7 +108,9 @@ def _unknown_option(name: str, options: set[str], words: Sequence[str]) -> str:
         return f"{name}{locate(name, words)}: {match[1]} {SECTIONS[match[1]]}"
     sections, section = {option.split(".")[0] for option in options}, name.split(".")[0]
     name, names = (name, options) if section in sections else (section, sections)
-    return f"there is no option '{name}'{locate(name, words)}.{did_you_mean(name, names)}"
+    inner = [option for option in options if option.endswith(f".{name}")]
+    hint = f" Did you mean '{inner[0]}'?" if inner else did_you_mean(name, names)
+    return f"there is no option '{name}'{locate(name, words)}.{hint}"
 
 
 def _no_class(option: str, argument: str, words: Sequence[str]) -> str:

@@ -26,9 +26,9 @@ def kept(hook: Callable) -> Callable:
     """
 
     @wraps(hook)
-    def unless_done(self: Any, *args: Any, **kwargs: Any) -> None:
-        if hook.__name__ not in _done(self):
-            hook(self, *args, **kwargs)
+    def unless_done(self: Any, *args: Any, **kwargs: Any) -> Any:
+        done = _done(self)
+        return done[hook.__name__] if hook.__name__ in done else hook(self, *args, **kwargs)
 
     unless_done.root = unless_done
     return unless_done
@@ -51,17 +51,16 @@ def _after(root: Callable, own: Callable) -> Callable:
         done = _done(self)
         if root.__name__ in done:  # called by super()
             return own(self, *args, **kwargs)
-        root(self, *args, **kwargs)
-        done.add(root.__name__)
+        done[root.__name__] = root(self, *args, **kwargs)
         try:
             return own(self, *args, **kwargs)
         finally:
-            done.discard(root.__name__)
+            del done[root.__name__]
 
     both.root = root
     return both
 
 
-def _done(owner: Any) -> set[str]:
-    """Names of the hooks whose work is done, while the subclass does its own."""
-    return vars(owner).setdefault("_done_hooks", set())
+def _done(owner: Any) -> dict[str, Any]:
+    """Results of the hooks whose work is done, while the subclass does its own."""
+    return vars(owner).setdefault("_done_hooks", {})

@@ -126,7 +126,7 @@ class EnsembleModule(LightningModule):
     @kept
     def setup(self, stage: str) -> None:
         """Prepare for the data, in the precision in which the models compute."""
-        check_trainer(self.trainer, self)
+        check_trainer(self.trainer, self)  # has the callbacks of a subclass by now
         data = self.trainer.datamodule
         if data is None or self.prepared_for is not data:
             self.prepare(data)
@@ -151,6 +151,12 @@ class EnsembleModule(LightningModule):
         check_model(self, data)
         self.optimizer_keys = check_optimizer(self)
         self.prepared_for = data
+
+    @kept
+    def configure_callbacks(self) -> list[Any]:
+        """Refuse what of the trainer another setting is for, before a callback begins."""
+        check_trainer(self.trainer, self)
+        return []
 
     @property
     def logged(self) -> set[str]:
