@@ -18,13 +18,11 @@ from lightning.pytorch.trainer.call import _call_callback_hooks
 from toysuper.callbacks.base import run_folder
 from toysuper.errors import UserError, printable
 from toysuper.runs.checkpoints import list_checkpoints
+from toysuper.runs.folder import RunFolder
 from toysuper.training.sharding import can_gather
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """Signals at which the burst is finished and its state saved."""
-
-GO_ON = "the same command with --ckpt_path last goes on from there"
-"""How a run that ended early is continued."""
 
 
 class Stopped(Exception):
@@ -119,7 +117,7 @@ class Checkpoints(Checkpoint):
             self._save_alone(trainer)
         if trainer.is_global_zero and self.saved_step > 0:
             how = "stopped at step {}" if isinstance(exception, Stopped) else "step {} is saved"
-            print(f"toysuper: {how.format(self.saved_step)}; {GO_ON}", file=sys.stderr)
+            print(f"toysuper: {how.format(self.saved_step)}; {_go_on(trainer)}", file=sys.stderr)
         self.teardown(trainer, pl_module, "fit")
 
     def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
@@ -158,6 +156,14 @@ def _run_and_tell(trainer: Trainer, run: Callable[[], None]) -> None:
     except BaseException as error:
         _call_callback_hooks(trainer, "on_exception", error)
         raise
+
+
+def _go_on(trainer: Trainer) -> str:
+    """Say how a run that ended early is continued."""
+    if isinstance(trainer.logger, RunFolder):
+        return "the same command with --ckpt_path last goes on from there"
+    newest = next(iter(list_checkpoints(_folder(trainer))), None)
+    return printable(f"ckpt_path='{newest}' goes on from there")
 
 
 def checkpoints_folder(trainer: Trainer) -> Path | None:
