@@ -30,6 +30,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t\u00a0" else f"\\x{ord(c):02x}" for c in text)
 
 
+def one_line(text: str) -> str:
+    r"""Write a sentence in one line, also where it repeats a value of several lines.
+
+    >>> print(one_line("data.task is 'a\nb'"))
+    data.task is 'a\nb'
+    """
+    return printable(text.strip()).replace("\n", "\\n")
+
+
 def first_line(error: BaseException) -> str:
     r"""Return the first line of an error's message, or its name where it has none.
 

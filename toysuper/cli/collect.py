@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toysuper.cli.help import parse_runs_args
-from toysuper.errors import UserError, printable
+from toysuper.errors import UserError, one_line, printable
 from toysuper.runs.files import csv_bytes, read_below, write_atomic
 from toysuper.runs.saved_config import flatten, load_run_config
 
@@ -62,7 +62,7 @@ def read_or_skip(read: Callable[..., Any], folder: Path, *args: Any) -> Any:
     except Exception as error:  # a file that anyone wrote may raise anything
         reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         where = args[0] if args and isinstance(args[0], Path) else folder
-        print(printable(f"toysuper: left out {where}: {reason[:300]}"), file=sys.stderr)
+        print(one_line(f"toysuper: left out {where}: {reason[:300]}"), file=sys.stderr)
         return None
 
 

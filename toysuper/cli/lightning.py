@@ -41,7 +41,7 @@ from toysuper.cli.name_checks import check_named
 from toysuper.cli.parser import BadArguments, Parser
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
-from toysuper.errors import UserError, printable
+from toysuper.errors import UserError, one_line, printable
 from toysuper.runs.checkpoint_checks import check_checkpoint_fits
 from toysuper.runs.checkpoints import (
     AtomicCheckpointIO,
@@ -282,13 +282,13 @@ def main(args: list[str] | None = None, module: type[EnsembleModule] = EnsembleM
     except (Stopped, SIGTERMException) as stop:  # the callback has said how to go on
         sys.exit(SIGNALLED + getattr(stop, "signum", SIGTERM))
     except BadArguments as error:
-        print(printable(f"toysuper: {error.sentence}"), file=sys.stderr)
+        print(one_line(f"toysuper: {error.sentence}"), file=sys.stderr)
         raise
     except Exception as error:
         sentence = explain_exception(error) or explain_library_error(error)
         if sentence is None:
             raise
-        sys.exit(printable(f"toysuper: {sentence}"))
+        sys.exit(one_line(f"toysuper: {sentence}"))
 
 
 def run(args: list[str], module: type[EnsembleModule] = EnsembleModule) -> ToyCLI:

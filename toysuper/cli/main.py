@@ -10,7 +10,7 @@ from toysuper import __version__
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.configs import PACKAGE, bundled_configs
 from toysuper.cli.help import HELP, VERBS, short_help
-from toysuper.errors import UserError, did_you_mean, printable
+from toysuper.errors import UserError, did_you_mean, one_line, printable
 
 SPIN_COUNT = "3000"
 """How often an idle thread looks for work before it sleeps; 3000 times take some 10 µs.
@@ -54,7 +54,7 @@ def _run_command(command: str, args: list[str]) -> None:
     try:
         import_module(COMMANDS[command]).main(args)
     except (UserError, OSError) as error:
-        sys.exit(printable(f"toysuper: {error}"))
+        sys.exit(one_line(f"toysuper: {error}"))
 
 
 def _refuse_command(command: str) -> NoReturn:
