@@ -32,6 +32,7 @@ from toysuper.data import SyntheticData
 from toysuper.data.schedules import Linear
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
+from toysuper.objectives import ExpectedLoss
 from toysuper.training.lightning_contract import (
     EXACT_ARGUMENTS,
     EXACT_CALLBACKS,
@@ -204,6 +205,31 @@ def test_hooks_of_a_module_are_called_at_every_step(burst: int) -> None:
     run = fit(burst, own=Own)
     assert run.lightning_module.seen == [*range(20)]
     close(weights(run), plain_weights(rate=lambda k: 1e-3 / (1 + k))[-1])
+
+
+class Penalty(ExpectedLoss):
+    def forward(self, model: Any, batch: Any) -> torch.Tensor:
+        return super().forward(model, batch) + 0.1 * model.W.square().sum((1, 2))
+
+
+class AddsToTheLoss(EnsembleModule):
+    def training_step(self, burst: Any, index: int) -> torch.Tensor:
+        return super().training_step(burst, index) + 0.1 * self.variant.W.square().sum()
+
+
+class OwnStep(EnsembleModule):
+    def training_step(self, burst: Any, index: int) -> Any:
+        (batch,) = burst.batches()
+        error = batch.importance[..., None] * (batch.target - self(batch.features)) ** 2
+        return {"loss": error.sum(1).mean(-1).sum()}
+
+
+@BURSTS
+def test_a_training_step_of_ones_own(burst: int) -> None:
+    world = data(grid=GRID)
+    penalised = fitted(world, objective=Penalty()).W.detach()
+    close(weights(fit(burst, own=AddsToTheLoss)), penalised)
+    close(weights(fit(burst, own=OwnStep)), plain_weights()[-1])
 
 
 class OwnOptimizer(EnsembleModule):

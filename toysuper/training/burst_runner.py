@@ -9,7 +9,7 @@ from torch import Tensor
 
 from toysuper.data.world import World
 from toysuper.engine import Gradients, Stepper, update_of
-from toysuper.training.sharding import splits_batches
+from toysuper.training.sharding import average_gradients, splits_batches
 
 
 class BurstRunner:
@@ -69,28 +69,21 @@ class BurstRunner:
 
     def set_gradients(self) -> None:
         """Set the gradients of the last step as ``backward`` would, with the hooks of tensors."""
-        parameters = self.gradients.parameters.values()
-        for p, gradient in zip(parameters, self.last_gradients, strict=True):
+        gradients, self.last_gradients = self.last_gradients, ()
+        for p, gradient in zip(self.gradients.parameters.values(), gradients, strict=False):
             for hook in (p._backward_hooks or {}).values():
                 changed = hook(gradient)
                 gradient = gradient if changed is None else changed
             p.grad = gradient
-        self._average_gradients()
-        for p in parameters:
             for hook in (p._post_accumulate_grad_hooks or {}).values():
                 hook(p)
 
     def _finish_step(self) -> None:
-        self._average_gradients()
+        average_gradients(self.trainer, self.gradients.parameters.values())
         self.module.configure_gradient_clipping()
         self.whole_from = inf
         self.update()
         self.whole_from = 0.0
-
-    def _average_gradients(self) -> None:
-        if splits_batches(self.trainer):
-            for p in self.gradients.parameters.values():
-                p.grad = self.trainer.strategy.reduce(p.grad)
 
     def _set_numbers(self, step: int) -> None:
         for part in (self.module.variant, self.module.objective):

@@ -33,7 +33,7 @@ from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
 from toysuper.training.kept_hooks import keep_hooks, kept
 from toysuper.training.lightning_contract import check_trainer
-from toysuper.training.sharding import gather_instances, gather_model
+from toysuper.training.sharding import average_gradients, gather_instances, gather_model
 from toysuper.training.step_checks import check_optimizer
 
 
@@ -222,10 +222,13 @@ class EnsembleModule(LightningModule):
         self.log_at_step("train/loss", loss, burst.stop)
         return loss
 
-    def backward(self, loss: Tensor, *_: Any, **__: Any) -> None:
-        """Set the gradients, which were computed together with the loss."""
-        assert self.runner is not None
-        self.runner.set_gradients()
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Set the gradients that came with the loss, and add those of what a subclass adds."""
+        if self.runner:
+            self.runner.set_gradients()
+        if loss.requires_grad:
+            super().backward(loss, *args, **kwargs)
+        average_gradients(self.trainer, self.parameters())
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
         """Clip the gradient of each instance by itself."""

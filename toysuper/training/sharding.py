@@ -1,6 +1,6 @@
 """How the ranks of a run share its work: by samples, as DDP does, or by instances."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -85,6 +85,19 @@ def is_sharded(trainer: Trainer | None) -> bool:
 def splits_batches(trainer: Trainer) -> bool:
     """Whether ranks have samples of their own, so that gradients are averaged over ranks."""
     return trainer.world_size > 1 and not is_sharded(trainer)
+
+
+def average_gradients(trainer: Trainer, parameters: Iterable[nn.Parameter]) -> None:
+    """Average the gradients over ranks that have samples of their own.
+
+    Args:
+        trainer: has the ranks.
+        parameters: have the gradients.
+    """
+    if splits_batches(trainer):
+        for p in parameters:
+            if p.grad is not None:
+                p.grad = trainer.strategy.reduce(p.grad)
 
 
 def gather_instances(trainer: Trainer | None, tensor: Tensor) -> Tensor:
