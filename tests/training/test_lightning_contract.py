@@ -1,6 +1,7 @@
 """Whatever Lightning accepts does as documented, or is refused: by numbers, against plain loops."""
 
 import inspect
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Callback, Trainer, callbacks, loggers
+from lightning.pytorch import Callback, LightningModule, Trainer, callbacks, loggers
 from lightning.pytorch.callbacks import (
     BasePredictionWriter,
     EMAWeightAveraging,
@@ -22,6 +23,7 @@ from lightning.pytorch.callbacks import (
     TQDMProgressBar,
     WeightAveraging,
 )
+from lightning.pytorch.core.hooks import CheckpointHooks, DataHooks, ModelHooks
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.profilers import SimpleProfiler
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -33,6 +35,7 @@ from toysuper.data.schedules import Linear
 from toysuper.errors import UserError
 from toysuper.models import ReLUOutputModel
 from toysuper.objectives import ExpectedLoss
+from toysuper.training.hook_contract import EXACT_HOOKS
 from toysuper.training.lightning_contract import (
     EXACT_ARGUMENTS,
     EXACT_CALLBACKS,
@@ -105,6 +108,24 @@ def test_every_callback_of_lightning_is_in_one_table() -> None:
 
 def test_every_logger_of_lightning_is_in_the_table() -> None:
     assert EXACT_LOGGERS.keys() == {*loggers.__all__}
+
+
+def test_every_hook_of_lightning_is_in_the_table() -> None:
+    kinds = (Callback, ModelHooks, DataHooks, CheckpointHooks)
+    names = {name for kind in kinds for name, f in vars(kind).items() if callable(f)}
+    steps = r"configure_\w+|optimizer_\w+|\w+_step|backward|clip_gradients"
+    own = {name for name, f in vars(LightningModule).items() if callable(f)}
+    names |= {name for name in own if re.fullmatch(steps, name)}
+    assert EXACT_HOOKS.keys() == {name for name in names if name[0] != "_"}
+
+
+class ByHand(EnsembleModule):
+    automatic_optimization = False  # type: ignore[assignment]
+
+
+def test_optimisation_by_hand_is_refused() -> None:
+    with pytest.raises(UserError, match=r"automatic_optimization = False is refused: override"):
+        fit(own=ByHand)
 
 
 # hooks

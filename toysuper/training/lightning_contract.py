@@ -12,11 +12,13 @@ from lightning.pytorch import Trainer, callbacks
 from lightning.pytorch.strategies import DDPStrategy, SingleDeviceStrategy
 
 from toysuper.errors import UserError, did_you_mean
+from toysuper.training.hook_contract import EXACT_HOOKS
 from toysuper.training.sharding import EnsembleShardStrategy
 
 BATCHES = "a number of batches; a fraction is refused"
 BESIDE = "logs beside the run's folder"
 EVERY_STEP = "bursts are of one step"
+MANUAL = "override training_step, backward or optimizer_step, which Lightning calls at every step"
 
 EXACT_ARGUMENTS = {
     "accelerator": "as Lightning does",
@@ -153,6 +155,8 @@ def check_trainer(trainer: Trainer, module: Any) -> None:
     values = {name: getattr(trainer, name, None) for name in EXACT_ARGUMENTS | REFUSED_ARGUMENTS}
     synced = getattr(connector, "_layer_sync", None) is not None
     check_arguments({**values, "sync_batchnorm": synced})
+    if not module.automatic_optimization:
+        raise UserError(f"automatic_optimization = False is refused: {MANUAL}")
     if not isinstance(strategy, SingleDeviceStrategy | DDPStrategy):
         raise UserError(
             f"trainer.strategy is {type(strategy).__name__}; use ddp, or ensemble_shard, which "
@@ -197,5 +201,6 @@ __doc__ = "\n\n".join(
         _rows("argument of the Trainer", EXACT_ARGUMENTS, REFUSED_ARGUMENTS),
         _rows("callback of Lightning", EXACT_CALLBACKS, REFUSED_CALLBACKS),
         _rows("logger of Lightning", EXACT_LOGGERS, {}),
+        _rows("hook", EXACT_HOOKS, {"automatic_optimization = False": MANUAL}),
     )
 )
