@@ -135,3 +135,37 @@ def test_a_number_that_a_hook_changes_is_read_at_every_step() -> None:
         return model.variant.W
 
     torch.testing.assert_close(train(True), train(False), rtol=1e-12, atol=1e-14)
+
+
+class Mean(ExpectedLoss):
+    def forward(self, model: Any, batch: Any) -> torch.Tensor:
+        return super().forward(model, batch).mean()
+
+
+class Detached(ExpectedLoss):
+    def forward(self, model: Any, batch: Any) -> torch.Tensor:
+        return super().forward(model, batch).detach()
+
+
+class Neighbours(ExpectedLoss):
+    def forward(self, model: Any, batch: Any) -> torch.Tensor:
+        return super().forward(model, batch) + model.W.flip(0).square().sum((1, 2))
+
+
+class Mixing(ReLUOutputModel):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + x.mean(0, keepdim=True) * self.W.sum()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"objective": Mean()}, r"Mean gives a tensor of shape \(\); .* each of the 2 instances"),
+        ({"objective": Detached()}, "Detached gives numbers without gradients"),
+        ({"objective": Neighbours()}, "Neighbours of ReLUOutputModel couples the instances"),
+        ({"model": Mixing}, "ExpectedLoss of Mixing couples the instances"),
+    ],
+)
+def test_a_loss_is_a_number_of_each_instance_alone(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        fitted(data(grid={"seed": [0, 1]}), 5, **options)

@@ -1,6 +1,5 @@
 """When checkpoints are written: after every validation, and however training ends."""
 
-import re
 import signal
 import sys
 import threading
@@ -54,6 +53,7 @@ class Checkpoints(Checkpoint):
     def __init__(self, keep: int = 2) -> None:
         self.keep, self.signum = keep, 0
         self.written: set[Path] = set()
+        self.names: set[str] = set()
         self.saved_step = -1
         self.handlers: dict[int, Any] = {}
 
@@ -78,6 +78,8 @@ class Checkpoints(Checkpoint):
         """Listen for SIGTERM and Ctrl-C."""
         self.signum, self.launcher = 0, trainer.strategy.launcher
         self.saved_step = trainer.global_step
+        mine = [p for p in list_checkpoints(_folder(trainer)) if p.name in self.names]
+        self.written |= {*mine}  # of the folder, whatever a file says
         if threading.current_thread() is threading.main_thread():
             self.handlers = {s: signal.signal(s, self._on_signal) for s in SIGNALS}
 
@@ -126,8 +128,18 @@ class Checkpoints(Checkpoint):
             signal.signal(signum, handler)
         self.handlers = {}
 
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: Any) -> None:
+        """Remember which checkpoints of the folder are this callback's to delete."""
+        checkpoint["own_checkpoints"] = sorted(path.name for path in self.written)
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: Any) -> None:
+        """Remember those of the run that goes on."""
+        names = checkpoint.get("own_checkpoints")
+        self.names = {str(name) for name in names} if isinstance(names, list) else set()
+
     def _save_alone(self, trainer: Trainer) -> None:
         """Save without waiting for the other ranks, which may be elsewhere."""
+        self.written.add(self._path(trainer))
         try:
             state = trainer._checkpoint_connector.dump_checkpoint(False)
             trainer.strategy.save_checkpoint(state, self._path(trainer))
@@ -137,17 +149,22 @@ class Checkpoints(Checkpoint):
             print(printable(sentence), file=sys.stderr)
 
     def _path(self, trainer: Trainer) -> Path:
-        return _folder(trainer) / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"
+        name = f"epoch={trainer.current_epoch}-step={trainer.global_step}"
+        path, others = _folder(trainer) / f"{name}.ckpt", 0
+        while path.exists() and path not in self.written:  # a ModelCheckpoint's
+            path, others = path.with_name(f"{name}-v{others + 1}.ckpt"), others + 1
+        return path
 
     def _save(self, trainer: Trainer) -> None:
         if trainer.fast_dev_run:
             return
         path = trainer.strategy.broadcast(self._path(trainer))
+        self.written.add(path)
         trainer.save_checkpoint(path, weights_only=False)  # the optimiser's state, too
         self.saved_step = trainer.global_step
-        self.written.add(path)
-        if trainer.is_global_zero:
-            _prune(path.parent, self.keep)
+        newest = [other for other in list_checkpoints(path.parent) if other in self.written]
+        for old in newest[self.keep :] if trainer.is_global_zero else ():
+            old.unlink(missing_ok=True)
 
 
 def _run_and_tell(trainer: Trainer, run: Callable[[], None]) -> None:
@@ -179,14 +196,3 @@ def checkpoints_folder(trainer: Trainer) -> Path | None:
 def _folder(trainer: Trainer) -> Path:
     """Find where checkpoints lie; without a logger, where Lightning's would."""
     return (run_folder(trainer) or Path(trainer.default_root_dir)) / "checkpoints"
-
-
-def _prune(folder: Path, keep: int) -> None:
-    """Delete all but the newest of this callback's checkpoints, and none of another callback's."""
-    checkpoints = [
-        path
-        for path in list_checkpoints(folder)
-        if re.fullmatch(r"epoch=\d+-step=\d+.ckpt", path.name)
-    ]
-    for old in checkpoints[keep:]:
-        old.unlink(missing_ok=True)

@@ -24,8 +24,8 @@ MAX_OF = {
 """Largest whole numbers of options, and of sections."""
 FILENAME = re.compile(r"([^{}]|\{[\w/-]+(:(0?\d)?d|:\.\d[efg])?\})*")
 """Names of checkpoints: texts with the values of metrics."""
-PREFIX = re.compile(r"\w{2,}:")
-"""What begins an address of a file system, as ``file:`` does."""
+PREFIX = re.compile(r"[A-Za-z]\w+:")
+"""What begins an address of a file system, as ``file:`` does, and no time, as ``00:01:00``."""
 FOLDER = re.compile(r"dir$|dirpath$|path$")
 """Names of arguments that say where a callback, a logger or a profiler writes."""
 

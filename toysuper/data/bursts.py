@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import NamedTuple
 
+import torch
 from lightning.pytorch import Trainer
+from torch import Tensor
 
 from toysuper.data.batch import Batch
 from toysuper.data.burst_ends import Period
@@ -24,6 +26,8 @@ class Burst(NamedTuple):
     purpose: int
     start: int
     stop: int
+    size: Tensor = torch.ones(1)
+    """From its length Lightning infers that what it logs of each burst counts once."""
 
     def batches(self) -> Iterator[Batch]:
         """Make the batch of every step."""

@@ -182,7 +182,8 @@ class SyntheticData(LightningDataModule):
                 "models then take several times as long"
             )
         world, periods = self.local_world(held_out=False), {*needs, Period(self.burst)}
-        return TrainBursts(world, trainer, self.epoch_steps(trainer), periods, self.stops)
+        stops = self.stops | {trainer.min_steps or 0}
+        return TrainBursts(world, trainer, self.epoch_steps(trainer), periods, stops)
 
     def epoch_steps(self, trainer: Any) -> int:
         """Count the optimiser steps between two validations: ``epoch``, or fewer by a limit.

@@ -30,6 +30,7 @@ class BurstRunner:
         self.last_gradients: tuple[Tensor, ...] = ()
         self.trainable = trainable(module)
         self.whole_from = 0.0
+        self.latest = (0, 0)
 
     @property
     def is_whole(self) -> bool:
@@ -50,10 +51,14 @@ class BurstRunner:
         Returns:
             The mean loss of each instance over all steps, the last one included.
         """
+        is_first, is_again = self.latest == (0, 0), self.latest == (start, stop)
+        self.latest = start, stop
+        start = stop - 1 if is_again else start  # an optimiser may call its closure twice
         self.update = update_of(self.trainer.optimizers[0])
         self.total = self.module.total_steps()
-        self.schedules = [c.scheduler for c in self.trainer.lr_scheduler_configs]
-        sets_rate = self.module.scheduler in self.schedules
+        configs = self.trainer.lr_scheduler_configs
+        self.schedules = [c.scheduler for c in configs if c.interval == "step"]
+        sets_rate = self.module.scheduler in self.schedules and (is_first or stop - start > 1)
         sets_numbers = self.module.has_scheduled_numbers
         setters = [*[self._set_rate] * sets_rate, *[self._set_numbers] * sets_numbers]
 
@@ -67,16 +72,16 @@ class BurstRunner:
             self._count(self.stepper.taken)
         return losses
 
-    def set_gradients(self) -> None:
-        """Set the gradients of the last step as ``backward`` would, with the hooks of tensors."""
-        gradients, self.last_gradients = self.last_gradients, ()
-        for p, gradient in zip(self.gradients.parameters.values(), gradients, strict=False):
-            for hook in (p._backward_hooks or {}).values():
-                changed = hook(gradient)
-                gradient = gradient if changed is None else changed
-            p.grad = gradient
-            for hook in (p._post_accumulate_grad_hooks or {}).values():
-                hook(p)
+    def attach_gradients(self, loss: Tensor) -> Tensor:
+        """Return the loss with the gradients of the last step, for whatever a subclass makes of it.
+
+        Args:
+            loss: one number.
+        """
+        parameters = self.gradients.parameters.values()
+        attached = _WithGradients.apply(loss, self.last_gradients, *parameters)
+        assert isinstance(attached, Tensor)
+        return attached
 
     def _finish_step(self) -> None:
         average_gradients(self.trainer, self.gradients.parameters.values())
@@ -125,3 +130,16 @@ class BurstRunner:
 def trainable(module: Any) -> list[bool]:
     """List which parameters of a module need a gradient; a callback may freeze some."""
     return [p.requires_grad for p in module.parameters()]
+
+
+class _WithGradients(torch.autograd.Function):
+    """A number whose gradients are given."""
+
+    @staticmethod
+    def forward(ctx: Any, loss: Tensor, gradients: tuple[Tensor, ...], *_: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return loss.clone()
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor) -> Any:
+        return None, None, *(scale.to(g.dtype) * g for g in ctx.gradients)

@@ -26,6 +26,7 @@ from toysuper.runs.checkpoint_checks import (
     check_optimizer_states,
     check_progress,
     check_some_finite,
+    own_state,
 )
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
@@ -112,6 +113,8 @@ class EnsembleModule(LightningModule):
         self.settings: list[dict[str, Any]] = []
         self.history: list[Snapshot] = []
         self.steps_of_checkpoint = 0
+        self.resumed_settings: list[dict[str, Any]] = []
+        self.resumed_metrics: dict[str, Tensor] = {}
         self._snapshot: Snapshot | None = None
         self._frozen: Snapshot | None = None
 
@@ -149,7 +152,8 @@ class EnsembleModule(LightningModule):
             )
         self.objective.prepare(data)
         check_model(self, data)
-        self.optimizer_keys = check_optimizer(self)
+        if type(self).configure_optimizers is EnsembleModule.configure_optimizers:
+            self.optimizer_keys = check_optimizer(self)
         self.prepared_for = data
 
     @kept
@@ -196,6 +200,7 @@ class EnsembleModule(LightningModule):
     @kept
     def on_fit_start(self) -> None:
         """Begin a training of its own."""
+        self._forget()
         ddp: Any = self.trainer.strategy.model
         if hasattr(ddp, "require_backward_grad_sync"):
             ddp.require_backward_grad_sync = False  # gradients are ours to average
@@ -205,12 +210,14 @@ class EnsembleModule(LightningModule):
 
     @kept
     def on_train_start(self) -> None:
-        """Let the config's settings go on with the checkpoint's state after a resume."""
+        """Go on with the settings of the checkpoint after a resume, but for changed ones."""
         optimizer: Any = self.optimizers()
         if self.scheduler is not None:
             self.scheduler.base_lrs = [group["initial_lr"] for group in self.settings]
-        for group, settings in zip(optimizer.param_groups, self.settings, strict=False):
-            group.update(settings)
+        self.trainer.callback_metrics.update(self.resumed_metrics)
+        before = self.resumed_settings or [{} for _ in self.settings]
+        for group, new, old in zip(optimizer.param_groups, self.settings, before, strict=False):
+            group.update({k: v for k, v in new.items() if k not in old or old[k] != v})
 
     def training_step(self, burst: Burst, _: int) -> Tensor:
         """Take the steps of a burst but the last; Lightning takes the last by this mean loss."""
@@ -220,14 +227,11 @@ class EnsembleModule(LightningModule):
         losses = runner.run(burst.start, burst.stop)
         loss = finite_mean(gather_instances(self.trainer, losses))
         self.log_at_step("train/loss", loss, burst.stop)
-        return loss
+        return runner.attach_gradients(loss)
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        """Set the gradients that came with the loss, and add those of what a subclass adds."""
-        if self.runner:
-            self.runner.set_gradients()
-        if loss.requires_grad:
-            super().backward(loss, *args, **kwargs)
+        """Compute gradients, of which those of the base's loss are known already."""
+        super().backward(loss, *args, **kwargs)
         average_gradients(self.trainer, self.parameters())
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
@@ -242,8 +246,7 @@ class EnsembleModule(LightningModule):
     @kept
     def on_validation_epoch_start(self) -> None:
         """Forget earlier measurements."""
-        self.held_out.reset()
-        self._snapshot = None
+        self._forget()
         for part in (self.variant, self.objective) if self.has_scheduled_numbers else ():
             part.set_progress(self.steps / self.total_steps())
         self._frozen = self._freeze(self.trainer.datamodule)
@@ -281,6 +284,15 @@ class EnsembleModule(LightningModule):
 
     # Snapshots
 
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Load weights, of which nothing is measured."""
+        self._forget()
+        return super().load_state_dict(*args, **kwargs)
+
+    def _forget(self) -> None:
+        self.held_out.reset()
+        self._snapshot = self._frozen = None
+
     @property
     def steps(self) -> int:
         """Optimiser steps behind the weights, those of a loaded checkpoint included."""
@@ -291,8 +303,10 @@ class EnsembleModule(LightningModule):
         """Freeze the ensemble as it is at this step; one Snapshot serves all who ask.
 
         Args:
-            data: what the models were shown; without, the trainer's.
+            data: what the models were shown; without, the trainer's. Losses are of the trainer's.
         """
+        if data and self._trainer and data is not self.trainer.datamodule:
+            return replace(self._freeze(data), history=tuple(self.history))
         if self._snapshot is None or self._snapshot.step != self.steps:
             self._snapshot = self._take_snapshot(data or self.trainer.datamodule)
         return replace(self._snapshot, history=tuple(self.history))
@@ -312,7 +326,12 @@ class EnsembleModule(LightningModule):
     @kept
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write whose checkpoint it is."""
-        checkpoint["toysuper"] = {"variant": type(self.variant).__name__}
+        metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+        checkpoint["toysuper"] = {
+            "variant": type(self.variant).__name__,
+            "settings": self.settings,
+            "metrics": metrics,
+        }
 
     @kept
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -323,6 +342,8 @@ class EnsembleModule(LightningModule):
         check_optimizer_states(checkpoint, shapes, self.optimizer_keys)
         check_progress(checkpoint)
         self.steps_of_checkpoint = steps = checkpoint["global_step"]
+        self.resumed_settings, metrics = own_state(checkpoint)
+        self.resumed_metrics = {name: torch.tensor(value) for name, value in metrics.items()}
         trainer = self._trainer
         if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():
             raise UserError(

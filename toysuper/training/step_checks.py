@@ -53,6 +53,31 @@ def check_step(module: Any, world: World) -> None:
             for owner, compute in steps:
                 _check_repeats(owner, compute, parts)
             raise
+        _check_losses(objective, variant, steps[-1][1])
+
+
+def _check_losses(objective: nn.Module, variant: Any, compute: Callable[[], Tensor]) -> None:
+    """Refuse an objective that is no number of each instance, or not of that instance alone."""
+    name, instances = type(objective).__name__, variant.grid.instances
+    with torch.enable_grad():
+        losses = compute()
+        first = losses.flatten()[:1].sum()
+    if losses.shape != (instances,):
+        raise UserError(
+            f"{name} gives a tensor of shape {tuple(losses.shape)}; it must give a number for each "
+            f"of the {instances} instances"
+        )
+    parameters = [p for p in variant.parameters() if p.requires_grad and len(p) == instances]
+    if not parameters:
+        return
+    if not losses.requires_grad:
+        raise UserError(f"{name} gives numbers without gradients; leave out detach and no_grad")
+    gradients = torch.autograd.grad(first, parameters, allow_unused=True)
+    if any((g[1:] != 0).any() for g in gradients if g is not None):
+        raise UserError(
+            f"{name} of {type(variant).__name__} couples the instances of an ensemble: one would "
+            "train differently beside others; take no mean or sum over the first dimension"
+        )
 
 
 def _check_repeats(owner: Any, compute: Callable[[], Tensor], parts: list[Any]) -> None:

@@ -1,0 +1,162 @@
+"""What users of Lightning do to modules, callbacks, trainers: by numbers, against straight runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Callback
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch.optim.lr_scheduler import ExponentialLR
+
+from tests._run import data, module, trainer
+from toysuper.callbacks.saving import Checkpoints
+from toysuper.training.module import EnsembleModule
+
+GRID = {"seed": [0, 1]}
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.* acts at every step:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`:UserWarning"),
+]
+
+
+def trained(kind: type[EnsembleModule], steps: int, burst: int = 4, **options: Any) -> Any:
+    """The module and its trainer, after a fit or the rest of one."""
+    path, own = options.pop("ckpt_path", None), options.pop("own", {})
+    world = data(grid=GRID, burst=burst)
+    toy = kind(module(world).variant, **{"jit": False, "lr": 1e-2, **own})
+    run = trainer(steps, **options)
+    run.fit(toy, world, ckpt_path=path, weights_only=True if path else None)
+    return toy, run
+
+
+def weights(toy: Any) -> torch.Tensor:
+    return toy.variant.W.detach()
+
+
+@pytest.mark.parametrize("options", [{}, {"save_weights_only": True}, {"filename": "mine-{step}"}])
+def test_files_of_a_model_checkpoint_are_its_own(options: Any, tmp_path: Path) -> None:
+    theirs = ModelCheckpoint(every_n_train_steps=7, save_top_k=-1, **options)
+    saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    trained(EnsembleModule, 30, callbacks=[theirs, Checkpoints()], **saving)
+    names = [path.stem for path in (tmp_path / "checkpoints").glob("*.ckpt")]
+    steps = sorted(int(name.split("step=")[1].split("-")[0]) for name in names)
+    assert steps == [7, 14, 20, 21, 28, 30]
+
+
+class Scheduled(EnsembleModule):
+    def configure_optimizers(self) -> Any:
+        optimizer = super().configure_optimizers()
+        schedule = ExponentialLR(optimizer, 0.9)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class Momentum(EnsembleModule):
+    def configure_optimizers(self) -> Any:
+        return torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
+
+
+class Raises(Callback):
+    takes_bursts = True
+
+    def on_train_epoch_start(self, run: Any, *_: Any) -> None:
+        if run.current_epoch == 1:
+            run.optimizers[0].param_groups[0]["lr"] = 0.03
+
+
+@pytest.mark.parametrize("kind", [EnsembleModule, Scheduled, Momentum])
+@pytest.mark.parametrize("stop", [14, 20])
+def test_a_resumed_run_is_the_straight_one(
+    kind: type[EnsembleModule], stop: int, tmp_path: Path
+) -> None:
+    straight, _ = trained(kind, 40, callbacks=[Raises()])
+    saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    trained(kind, stop, callbacks=[Raises(), Checkpoints()], **saving)
+    (path,) = tmp_path.rglob(f"*step={stop}.ckpt")
+    path = path.rename(tmp_path / "it.ckpt")
+    resumed, run = trained(kind, 40, callbacks=[Raises(), Checkpoints()], ckpt_path=path, **saving)
+    assert torch.equal(weights(resumed), weights(straight))
+    run.validate(resumed, data(grid=GRID), ckpt_path=path, weights_only=True, verbose=False)
+
+
+def test_early_stopping_goes_on_after_a_resume(tmp_path: Path) -> None:
+    def stopping() -> EarlyStopping:
+        return EarlyStopping("val/loss", min_delta=1, patience=4)
+
+    _, straight = trained(EnsembleModule, 200, callbacks=[stopping()])
+    saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    trained(EnsembleModule, 20, callbacks=[stopping(), Checkpoints()], **saving)
+    (path,) = tmp_path.rglob("*step=20.ckpt")
+    both = [stopping(), Checkpoints()]
+    _, run = trained(EnsembleModule, 200, callbacks=both, ckpt_path=path, **saving)
+    assert run.global_step == straight.global_step == 50
+
+
+@pytest.mark.parametrize("burst", [1, 7, 100])
+def test_min_steps_are_exact(burst: int) -> None:
+    stopping = EarlyStopping("val/loss", patience=0, stopping_threshold=10.0)
+    _, run = trained(EnsembleModule, 200, burst, callbacks=[stopping], min_steps=25)
+    assert run.global_step == 25
+
+
+class Logs(EnsembleModule):
+    def validation_step(self, burst: Any, index: int) -> None:
+        super().validation_step(burst, index)
+        self.log("mean", float(index))
+
+
+def test_a_validation_step_logs_means() -> None:
+    _, run = trained(Logs, 10)
+    assert run.callback_metrics["mean"] == 0.5, "of two batches"
+
+
+class KeepsTheRate(EnsembleModule):
+    def lr_scheduler_step(self, *_: Any) -> None: ...
+
+
+class Accumulates(EnsembleModule):
+    def optimizer_zero_grad(self, *_: Any) -> None: ...
+
+
+class Halves(EnsembleModule):
+    def training_step(self, burst: Any, index: int) -> torch.Tensor:
+        return 0.5 * super().training_step(burst, index)
+
+
+def test_hooks_have_the_last_word() -> None:
+    """Control: without them the weights are others."""
+    sgd = {"optimizer": lambda p: torch.optim.SGD(p, lr=1e-2)}
+    plain, _ = trained(EnsembleModule, 20, own=sgd)
+    kept, run = trained(KeepsTheRate, 20, own={**sgd, "schedule": "linear"})
+    assert run.optimizers[0].param_groups[0]["lr"] == 1e-2
+    assert torch.equal(weights(kept), weights(plain))
+    halved, _ = trained(Halves, 20, own=sgd)
+    slower, _ = trained(EnsembleModule, 20, own={**sgd, "lr": 5e-3})
+    torch.testing.assert_close(weights(halved), weights(slower), rtol=1e-12, atol=1e-14)
+    accumulated, _ = trained(Accumulates, 20, own=sgd)
+    assert (weights(accumulated) - weights(plain)).abs().max() > 1e-3
+
+
+class Twice(torch.optim.SGD):
+    def step(self, closure: Any = None) -> Any:
+        if closure:
+            closure()
+        return super().step(closure)
+
+
+def test_a_closure_may_be_called_twice() -> None:
+    plain, _ = trained(EnsembleModule, 20, own={"optimizer": torch.optim.SGD})
+    twice, run = trained(EnsembleModule, 20, own={"optimizer": Twice})
+    assert run.global_step == 20
+    torch.testing.assert_close(weights(twice), weights(plain), rtol=1e-12, atol=1e-14)
+
+
+def test_a_snapshot_is_of_these_weights_and_these_data() -> None:
+    toy, _ = trained(EnsembleModule, 10)
+    before = toy.snapshot()
+    assert before.measured and not toy.snapshot(data(density=0.1, grid=GRID)).measured
+    trainer(10, limit_val_batches=0).fit(toy, data(grid=GRID))
+    assert torch.equal(toy.snapshot().W, weights(toy)) and not toy.snapshot().measured
+    assert not torch.equal(before.W, weights(toy)), "control"
+    toy.load_state_dict({k: 0 * v for k, v in toy.state_dict().items()})
+    assert not toy.snapshot().W.any()
