@@ -69,8 +69,8 @@ def describe_fault(owner: str, error: BaseException) -> str:
     'mine raised ValueError: too small'
     """
     frames = own_frames(error) or traceback.extract_tb(error.__traceback__)
-    place = "".join(f" ({frame.filename}, line {frame.lineno})" for frame in frames[-1:])
-    return f"{owner} raised {type(error).__name__}: {error}{place}"
+    location = "".join(f" ({frame.filename}, line {frame.lineno})" for frame in frames[-1:])
+    return f"{owner} raised {type(error).__name__}: {error}{location}"
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

@@ -139,10 +139,11 @@ class Checkpoints(Checkpoint):
 
     def _save_alone(self, trainer: Trainer) -> None:
         """Save without waiting for the other ranks, which may be elsewhere."""
-        self.written.add(self._path(trainer))
+        path = self._path(trainer)
+        self.written.add(path)
         try:
             state = trainer._checkpoint_connector.dump_checkpoint(False)
-            trainer.strategy.save_checkpoint(state, self._path(trainer))
+            trainer.strategy.save_checkpoint(state, path)
             self.saved_step = trainer.global_step
         except OSError as error:
             sentence = f"step {trainer.global_step} could not be saved: {error}"

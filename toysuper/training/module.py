@@ -118,13 +118,13 @@ class EnsembleModule(LightningModule):
         self._snapshot: Snapshot | None = None
         self._frozen: Snapshot | None = None
 
-    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
-        """Compute the models' answers to features x."""
-        return self.variant(x)
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         keep_hooks(cls)
+
+    def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
+        """Compute the models' answers to features x."""
+        return self.variant(x)
 
     @kept
     def setup(self, stage: str) -> None:
@@ -134,6 +134,7 @@ class EnsembleModule(LightningModule):
         if data is None or self.prepared_for is not data:
             self.prepare(data)
         self.prepared_for = None  # whoever changes something before the next use gets new checks
+        self.resumed_settings, self.resumed_metrics = [], {}  # of an earlier use of the module
         self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
 
     def prepare(self, data: Any) -> None:
@@ -176,17 +177,17 @@ class EnsembleModule(LightningModule):
         if self.lr is not None:
             for group in optimizer.param_groups:
                 group["lr"] = self.lr
-        total = self.total_steps()
-        changes = self.has_scheduled_numbers or not is_constant(self.schedule)
-        if total == torch.inf and changes:
+        total, constant = self.total_steps(), is_constant(self.schedule)
+        if total == torch.inf and (self.has_scheduled_numbers or not constant):
             raise UserError("a schedule needs an end; set trainer.max_steps or trainer.max_epochs")
-        constant = is_constant(self.schedule)  # a callback may then set the rate
-        factor = LambdaLR(optimizer, lambda k: self.schedule(k / total)) if not constant else None
-        self.scheduler, self.settings = (
-            factor,
-            [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups],
-        )
-        return ([optimizer], [{"scheduler": factor, "interval": "step"}]) if factor else optimizer
+        self.scheduler = None  # where it is constant, so that a callback may set the rate
+        if not constant:
+            self.scheduler = LambdaLR(optimizer, lambda k: self.schedule(k / total))
+        groups = optimizer.param_groups
+        self.settings = [{k: v for k, v in group.items() if k != "params"} for group in groups]
+        if constant:
+            return optimizer
+        return [optimizer], [{"scheduler": self.scheduler, "interval": "step"}]
 
     def total_steps(self) -> float:
         """Count the optimiser steps of the whole training; infinite without a limit."""
