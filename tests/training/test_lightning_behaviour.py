@@ -7,7 +7,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from torch.optim.lr_scheduler import ExponentialLR
+from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 
 from tests._run import data, module, trainer
 from toysuper.callbacks.saving import Checkpoints
@@ -56,6 +56,15 @@ class Momentum(EnsembleModule):
         return torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
 
 
+class Waiting(EnsembleModule):
+    """The rate falls wherever the loss does not: at once, as nothing counts as better."""
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=0, threshold=1.0)
+        return {"optimizer": optimizer, "lr_scheduler": schedule, "monitor": "val/loss"}
+
+
 class Raises(Callback):
     takes_bursts = True
 
@@ -64,7 +73,7 @@ class Raises(Callback):
             run.optimizers[0].param_groups[0]["lr"] = 0.03
 
 
-@pytest.mark.parametrize("kind", [EnsembleModule, Scheduled, Momentum])
+@pytest.mark.parametrize("kind", [EnsembleModule, Scheduled, Momentum, Waiting])
 @pytest.mark.parametrize("stop", [14, 20])
 def test_a_resumed_run_is_the_straight_one(
     kind: type[EnsembleModule], stop: int, tmp_path: Path
@@ -77,6 +86,27 @@ def test_a_resumed_run_is_the_straight_one(
     resumed, run = trained(kind, 40, callbacks=[Raises(), Checkpoints()], ckpt_path=path, **saving)
     assert torch.equal(weights(resumed), weights(straight))
     run.validate(resumed, data(grid=GRID), ckpt_path=path, weights_only=True, verbose=False)
+
+
+class Interrupts(Callback):
+    takes_bursts = True
+
+    def on_train_batch_end(self, run: Any, *_: Any) -> None:
+        if run.global_step in (14, 16):
+            raise ValueError("mine")
+
+
+@pytest.mark.parametrize("kind", [Scheduled, Waiting])
+def test_a_run_goes_on_after_an_error_within_an_epoch(
+    kind: type[EnsembleModule], tmp_path: Path
+) -> None:
+    straight, _ = trained(kind, 40)
+    saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    with pytest.raises(ValueError, match="mine"):
+        trained(kind, 40, callbacks=[Interrupts(), Checkpoints()], **saving)
+    path = max(tmp_path.rglob("*step=1[46].ckpt"))
+    resumed, _ = trained(kind, 40, callbacks=[Checkpoints()], ckpt_path=path, **saving)
+    assert torch.equal(weights(resumed), weights(straight))
 
 
 def test_early_stopping_goes_on_after_a_resume(tmp_path: Path) -> None:

@@ -86,29 +86,6 @@ def test_a_distribution_draws_from_its_argument_alone() -> None:
         fitted(data(features=Restless()), 5)
 
 
-SEPARATE = ("Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "NAdam", "RAdam", "Adadelta", "Rprop")
-REFUSED = {
-    "Adafactor": "couples the instances",
-    "LBFGS": "does not step from gradients alone .*closure",
-    "SparseAdam": "does not step from gradients alone .*dense gradients",
-    "Muon": "cannot be made",
-}
-
-
-@pytest.mark.parametrize("name", [*SEPARATE, *REFUSED])
-def test_optimisers_keep_instances_apart(name: str) -> None:
-    """A model trained beside a wild one is the model trained alone, or the optimiser refused."""
-    optimizer = getattr(torch.optim, name)
-    grid = {"importance": [1.0, 100.0]}
-    if name in REFUSED:
-        with pytest.raises(UserError, match=f"model.optimizer {REFUSED[name]}|{REFUSED[name]}"):
-            fitted(data(grid=grid), 5, optimizer=optimizer)
-        return
-    both = fitted(data(grid=grid), 20, optimizer=optimizer)
-    alone = fitted(data(grid={"importance": [1.0]}), 20, optimizer=optimizer)
-    torch.testing.assert_close(both.W[:1], alone.W, rtol=1e-12, atol=0)
-
-
 class Priced(ExpectedLoss):
     price = 0.0
 

@@ -34,8 +34,8 @@ from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
 from toysuper.training.kept_hooks import keep_hooks, kept
 from toysuper.training.lightning_contract import check_trainer
+from toysuper.training.optimizer_checks import check_optimizer, checks_optimizer
 from toysuper.training.sharding import average_gradients, gather_instances, gather_model
-from toysuper.training.step_checks import check_optimizer
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -121,6 +121,8 @@ class EnsembleModule(LightningModule):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         keep_hooks(cls)
+        if own := vars(cls).get("configure_optimizers"):
+            cls.configure_optimizers = checks_optimizer(own)  # type: ignore[method-assign]
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the models' answers to features x."""
@@ -241,6 +243,14 @@ class EnsembleModule(LightningModule):
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
         if self.runner:
             self.runner.begin_update()
+
+    @kept
+    def on_train_epoch_end(self) -> None:
+        """Update a schedule that waits for a metric, which Lightning leaves out after a resume."""
+        epochs = self.trainer.fit_loop
+        is_whole = self.steps % self.trainer.datamodule.epoch_steps(self.trainer) == 0
+        if epochs.restarting and is_whole:
+            epochs.epoch_loop.update_lr_schedulers("epoch", update_plateau_schedulers=True)
 
     # evaluation
 

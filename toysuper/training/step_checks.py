@@ -1,4 +1,4 @@
-"""Checks that a step is a function of the step alone, and that instances stay apart."""
+"""Checks that a step is a function of the step alone, and that instances stay apart in it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from toysuper.data.world import World
-from toysuper.errors import UserError, describe_fault, first_line
+from toysuper.errors import UserError, describe_fault
 from toysuper.features import Features
 from toysuper.functional.noise import Purpose
 
@@ -18,9 +18,6 @@ HOOKS = frozenset(
     if name.startswith(("on_", "configure_")) or name.endswith("_step") or name == "backward"
 )
 """Hooks of a LightningModule, which no other ``nn.Module`` has."""
-
-PROBE_STEPS = 3
-"""Steps in which an optimiser shows whether it couples instances."""
 
 
 def check_step(module: Any, world: World) -> None:
@@ -90,63 +87,6 @@ def _check_repeats(owner: Any, compute: Callable[[], Tensor], parts: list[Any]) 
             f"{type(owner).__name__} gives other numbers for the same step; take random "
             f"numbers from {remedy} alone, so that a run can be repeated and resumed"
         )
-
-
-def check_optimizer(module: Any) -> set[str]:
-    """Check that an optimiser can be made and treats every instance by itself.
-
-    Args:
-        module: an :class:`~toysuper.training.module.EnsembleModule`.
-
-    Returns:
-        Names of what it keeps for each parameter.
-
-    Raises:
-        UserError: it cannot, or it does not.
-    """
-    name = type(_made(module, module.parameters())).__name__
-    shapes = [p.shape for p in module.parameters()]
-    instances = module.variant.grid.instances
-    alone, keys = _probe(module, name, shapes, 1)
-    beside, _ = _probe(module, name, shapes, 2)
-    is_shared = any(shape[:1] != (instances,) for shape in shapes)
-    pairs = zip(alone, beside, strict=True)
-    if not is_shared and not all(torch.allclose(a[0], b[0], rtol=1e-4) for a, b in pairs):
-        raise UserError(
-            f"model.optimizer {name} couples the instances of an ensemble: one would train "
-            "differently beside others; use an optimiser that treats each number by itself, such "
-            "as AdamW or SGD"
-        )
-    return keys
-
-
-def _probe(
-    module: Any, name: str, shapes: list[torch.Size], instances: int
-) -> tuple[list[Tensor], set[str]]:
-    """Optimise small parameters, of which the first instance has the same gradients each time."""
-    small = [torch.Size(min(size, 3) for size in shape[1:]) for shape in shapes]
-    start = torch.tensor([1.0, 10.0])[:instances]
-    parameters = [nn.Parameter(torch.stack([x * torch.ones(s) for x in start])) for s in small]
-    optimizer = _made(module, parameters)
-    try:
-        for step in range(PROBE_STEPS):
-            for p in parameters:
-                angles = (torch.arange(1.0, 1 + p[0].numel()) + step).view(p[0].shape)
-                p.grad = torch.stack([angles.sin(), 1000 * angles.square().cos()][:instances])
-            optimizer.step()
-    except Exception as error:  # an optimiser may do anything
-        raise UserError(
-            f"model.optimizer {name} does not step from gradients alone ({first_line(error)}); "
-            "use an optimiser such as AdamW or SGD"
-        ) from error
-    return [p.detach() for p in parameters], {key for s in optimizer.state.values() for key in s}
-
-
-def _made(module: Any, parameters: Any) -> torch.optim.Optimizer:
-    try:
-        return module.optimizer(parameters)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"model.optimizer cannot be made: {error}") from error
 
 
 def _check_no_hooks(part: nn.Module) -> None:
