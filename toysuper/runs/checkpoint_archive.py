@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 import torch
 from torch import Tensor
 
+from toysuper.runs.checkpoint_content import PLAIN, is_whole
 from toysuper.runs.pickle_size import expanded_size
 
 MAX_RATIO, FREE_BYTES = 10, 1 << 26
@@ -29,7 +30,6 @@ GLOBALS = re.compile(
     r"collections OrderedDict|torch\._utils _rebuild_(tensor_v2|parameter)|torch \w+Storage"
 )
 """What a pickle of tensors and plain values calls."""
-PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 def load_archive(path: Path, device: str = "cpu") -> Any:
@@ -47,7 +47,8 @@ def load_archive(path: Path, device: str = "cpu") -> Any:
         if count > MAX_OBJECTS:
             raise ValueError(f"it holds more than {MAX_OBJECTS:,} objects")
         if isinstance(value, Tensor):
-            _check_tensor(value)
+            if not is_whole(value):
+                raise ValueError("it holds a tensor whose numbers do not lie one after the other")
         elif not isinstance(value, PLAIN):
             raise ValueError(f"it holds a {type(value).__name__}")
     return content
@@ -102,10 +103,3 @@ def _walk(content: Any) -> Iterator[Any]:
             yield None
         else:
             yield value
-
-
-def _check_tensor(tensor: Tensor) -> None:
-    """Refuse a tensor of which several numbers share memory: kernels write to each."""
-    stored = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
-    if tensor.layout != torch.strided or tensor.numel() > stored or not tensor.is_contiguous():
-        raise ValueError("it holds a tensor whose numbers do not lie one after the other")

@@ -14,6 +14,7 @@ from lightning.pytorch.plugins import TorchCheckpointIO
 from toysuper.errors import UserError, first_line
 from toysuper.runs.checkpoint_archive import load_archive
 from toysuper.runs.checkpoint_checks import check_checkpoint_fits
+from toysuper.runs.checkpoint_content import readable
 from toysuper.runs.files import write_atomic
 
 MAX_OTHERS = 3
@@ -44,7 +45,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Compress the checkpoint and write it."""
         self._check(path)
         plain, packed = io.BytesIO(), io.BytesIO()
-        torch.save(checkpoint, plain)
+        torch.save(readable(checkpoint), plain)
         with ZipFile(plain) as source, ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as to:
             for name in source.namelist():
                 to.writestr(name, source.read(name))

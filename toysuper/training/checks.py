@@ -13,6 +13,7 @@ from toysuper.errors import UserError, did_you_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.names import resolve
+from toysuper.runs.checkpoint_content import check_saved
 from toysuper.training.feature_checks import check_distribution
 from toysuper.training.step_checks import check_step
 
@@ -35,6 +36,7 @@ def check_model(module: Any, data: SyntheticData) -> None:
     if (data.n, data.grid.coordinates) != (model.n, model.grid.coordinates):
         raise UserError("the model was made for another n or grid than the data's; share them")
     check_axes(module, data)
+    check_saved(module.state_dict())
     _check_functions(model)
     model.check_data(data)
     module.objective.check_model(model)
