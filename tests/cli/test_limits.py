@@ -102,6 +102,12 @@ def test_the_command_line_does(folder: Path) -> None:
     assert [*there.glob("x/**/metrics.csv")]
 
 
+@pytest.mark.parametrize("time", ["00:01:00:00", "{hours: 1}"])
+def test_a_time_is_no_folder(time: str, folder: Path) -> None:
+    run(["fit", "--config=intro", *QUICK, f"--trainer.max_time={time}"])
+    assert Path("runs/intro/0/instances.csv").is_file()
+
+
 AXES = ", ".join(f"'importance[{k}]': [1.0, 0.5]" for k in range(22))
 SETS = "--data.features={class_path: ActiveSets, init_args: "
 HUGE = {

@@ -48,6 +48,11 @@ SENTENCES = {
     ("--model.schedule=torch.optim.lr_scheduler.StepLR",): "takes no scheduler of torch",
     ("--data.density=[[0.1, 0.2], [0.3, 0.4]]",): "axes of the grid: grid: {'density[0]': [0.1",
     ("--trainer.callbacks=EarlyStopping", "--trainer.callbacks.monitor=val_loss"): "'val/loss'?",
+    (
+        "--trainer.callbacks=ModelCheckpoint",
+        "--trainer.callbacks.train_time_interval={seconds: 1}",
+    ): "toysuper: trainer.callbacks.train_time_interval (command line): Not of type timedelta: "
+    'Expected a string with form "h:m:s" or "d days, h:m:s" but got "{\'seconds\': 1}"\n',
     ("--trainer.callbacks=BatchSizeFinder",): "is refused: set data.batch_size",
     ("--model.metrics=[torchmetrics.CosineSimilarity]",): "derive a metric of each instance",
     ("--trainer.limit_val_batches=0.5",): "give a whole number of batches",

@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import EarlyStopping, StochasticWeightAveraging
 from torch.utils.data import DataLoader, TensorDataset
 
 from tests._run import data, module, trainer
+from toysuper.data import SyntheticData
 from toysuper.errors import UserError
 from toysuper.training.module import EnsembleModule
 
@@ -114,3 +115,14 @@ def test_a_module_within_torch_compile_is_refused() -> None:
     world = data(grid=GRID)
     with pytest.raises(UserError, match=r"leave torch\.compile out"):
         trainer().fit(torch.compile(module(world)), world)
+
+
+class Pairs(SyntheticData):
+    def train_dataloader(self) -> Any:
+        return DataLoader(TensorDataset(torch.rand(4, 4)))
+
+
+def test_a_loader_of_other_data_is_refused() -> None:
+    world = Pairs(n=4, grid=GRID)
+    with pytest.raises(UserError, match=r"Pairs has a loader .* named by data\.features"):
+        trainer().fit(module(world), world)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch import Callback
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from torch.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
+from lightning.pytorch.callbacks import EarlyStopping, LambdaCallback, ModelCheckpoint
+from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR, ReduceLROnPlateau
 
 from tests._run import data, module, trainer
 from toysuper.callbacks.saving import Checkpoints
@@ -190,3 +190,70 @@ def test_a_snapshot_is_of_these_weights_and_these_data() -> None:
     assert not torch.equal(before.W, weights(toy)), "control"
     toy.load_state_dict({k: 0 * v for k, v in toy.state_dict().items()})
     assert not toy.snapshot().W.any()
+
+
+class Skipping(EnsembleModule):
+    def optimizer_step(self, epoch: int, index: int, optimizer: Any, closure: Any) -> None:
+        closure() if index == 5 else optimizer.step(closure)
+
+
+class Silent(EnsembleModule):
+    def training_step(self, burst: Any, index: int) -> Any:
+        return None if index == 5 else super().training_step(burst, index)
+
+
+class Clearing(EnsembleModule):
+    def on_before_optimizer_step(self, *_: Any) -> None:
+        if self.trainer.global_step % 10 == 5:
+            self.zero_grad()
+
+
+@pytest.mark.filterwarnings("ignore:`training_step` returned `None`")
+def test_a_step_may_be_left_out() -> None:
+    """Lightning counts it, and goes on with the next batch."""
+    (a, run), (b, _), (c, _) = (trained(kind, 20) for kind in (Skipping, Silent, Clearing))
+    assert run.global_step == 20
+    assert torch.equal(weights(a), weights(b)) and torch.equal(weights(a), weights(c))
+    assert not torch.equal(weights(a), weights(trained(EnsembleModule, 20)[0]))
+
+
+class EndsEarly(EnsembleModule):
+    def on_train_batch_start(self, *_: Any) -> int | None:
+        return -1 if self.trainer.global_step == 13 and self.trainer.current_epoch == 1 else None
+
+
+def test_an_epoch_may_end_early() -> None:
+    """The next one ends where it had to: validations come at multiples of ``data.epoch``."""
+    ends = []
+    epochs = LambdaCallback(on_train_epoch_end=lambda run, _: ends.append(run.global_step))
+    early, run = trained(EndsEarly, 40, callbacks=[epochs])
+    assert torch.equal(weights(early), weights(trained(EnsembleModule, 40)[0]))
+    assert run.global_step == 40 and ends == [10, 13, 20, 30, 40]
+
+
+@pytest.mark.parametrize(
+    ("limits", "steps"),
+    [
+        ({"max_steps": 25}, 25),
+        ({"max_steps": -1, "max_epochs": 3}, 30),
+        ({"max_steps": 25, "max_epochs": 3}, 25),
+        ({"max_steps": 35, "max_epochs": 3}, 30),
+        ({"max_steps": -1, "max_epochs": 3, "limit_train_batches": 5}, 15),
+    ],
+)
+def test_the_number_of_steps_is_known_where_a_schedule_is_made(limits: Any, steps: int) -> None:
+    class OneCycle(EnsembleModule):
+        def configure_optimizers(self) -> Any:
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+            self.total = self.trainer.estimated_stepping_batches
+            return [optimizer], [OneCycleLR(optimizer, 0.1, self.total)]
+
+    world, run = data(grid=GRID), trainer(**{"steps": limits["max_steps"], **_others(limits)})
+    toy = OneCycle(module(world).variant, jit=False)
+    run.fit(toy, world)
+    assert toy.total == run.global_step == steps
+    assert run.max_steps == limits["max_steps"]
+
+
+def _others(limits: dict[str, int]) -> dict[str, int]:
+    return {name: limit for name, limit in limits.items() if name != "max_steps"}

@@ -152,7 +152,7 @@ def _wrong_value(message: str, words: Sequence[str]) -> str:
     if section in SECTIONS and key in ("", section):
         return f"{section}{locate(section, words)} {SECTIONS[section]}"
     lines = [line.strip().removeprefix("- ") for line in message.splitlines()]
-    informative = [line for line in lines if not UNINFORMATIVE.match(line)]
+    informative = [line for line in dict.fromkeys(lines) if not UNINFORMATIVE.match(line)]
     if not informative and any(line.startswith("Subtypes:") for line in lines):
         informative = [_innermost_union(lines)]
     text = re.sub(r"<class '([\w.]+)'>", r"\1", "; ".join(informative))
@@ -175,7 +175,8 @@ def _option(message: str, words: Sequence[str] = ()) -> str:
     """Return the option that a message is about, and its location."""
     name = ""
     for key in re.findall(r'Parser key "([^"]+)"', message):
-        name = key if key.startswith(f"{name}.") else f"{name}.{key}".strip(".")
+        if not name.endswith(f".{key}"):  # else it is repeated for each of the types
+            name = key if key.startswith(f"{name}.") else f"{name}.{key}".strip(".")
     return f"{name}{locate(name, words)}" if name else ""
 
 

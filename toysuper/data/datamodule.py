@@ -208,6 +208,11 @@ class SyntheticData(LightningDataModule):
 
     def transfer_batch_to_device(self, batch: Burst, device: torch.device, _: int) -> Burst:
         """Move the world to where, and in which precision, the model computes."""
+        if not isinstance(batch, Burst):
+            raise UserError(
+                f"{type(self).__name__} has a loader of its own, which gives no Burst; samples of "
+                "your own are a distribution, named by data.features"
+            )
         batch.world.to(device=device, dtype=_dtype(self.trainer.lightning_module))
         return batch
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable
 from functools import wraps
+from math import inf
 from typing import Any
 
 import torch
@@ -42,13 +43,21 @@ def check_optimizer(module: Any) -> set[str]:
 def checks_optimizer(configure_optimizers: Callable) -> Callable:
     """Let a subclass's own ``configure_optimizers`` check the optimiser that it gives.
 
+    Within it ``trainer.estimated_stepping_batches`` is the number of optimiser steps, which
+    Lightning by itself takes from the length of a loader.
+
     Args:
         configure_optimizers: a method of an :class:`~toysuper.training.module.EnsembleModule`.
     """
 
     @wraps(configure_optimizers)
     def checked(self: Any) -> Any:
-        result = configure_optimizers(self)
+        total, loop = self.total_steps(), self.trainer.fit_loop.epoch_loop
+        limit, loop.max_steps = loop.max_steps, -1 if total == inf else int(total)
+        try:
+            result = configure_optimizers(self)
+        finally:
+            loop.max_steps = limit
         _check_result(result, self.variant.grid.instances)
         return result
 
