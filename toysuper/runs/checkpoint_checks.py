@@ -107,22 +107,6 @@ def _fits(value: Any, shape: torch.Size) -> bool:
     return value is None or isinstance(value, int | float)
 
 
-def own_state(checkpoint: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Return the settings of the optimiser and the numbers logged, as far as a checkpoint has them.
-
-    Args:
-        checkpoint: what a checkpoint file holds.
-    """
-    own = checkpoint["toysuper"] if isinstance(checkpoint["toysuper"], dict) else {}
-    settings, metrics = own.get("settings"), own.get("metrics")
-    groups = settings if isinstance(settings, list) else []
-    numbers = metrics.items() if isinstance(metrics, dict) else ()
-    return (
-        [group for group in groups if isinstance(group, dict)],
-        {str(name): value for name, value in numbers if isinstance(value, float)},
-    )
-
-
 def check_some_finite(checkpoint: dict[str, Any]) -> None:
     """Check that not every weight of a checkpoint is infinite or not a number.
 

@@ -1,6 +1,5 @@
 """EnsembleModule: trains and evaluates any variant with Lightning."""
 
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,13 +20,6 @@ from toysuper.functional.losses import feature_losses, finite_mean
 from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
-from toysuper.runs.checkpoint_checks import (
-    check_checkpoint_fits,
-    check_optimizer_states,
-    check_progress,
-    check_some_finite,
-    own_state,
-)
 from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
@@ -35,7 +27,9 @@ from toysuper.training.held_out import HeldOut
 from toysuper.training.kept_hooks import keep_hooks, kept
 from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.optimizer_checks import check_optimizer, checks_optimizer
-from toysuper.training.sharding import average_gradients, gather_instances, gather_model
+from toysuper.training.resume import Resume
+from toysuper.training.sharding import average_gradients, gather_instances
+from toysuper.training.snapshots import LatestSnapshot
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
@@ -108,15 +102,10 @@ class EnsembleModule(LightningModule):
         self.held_out = HeldOut(self, metrics or [])
         self.runner: BurstRunner | None = None
         self.scheduler: Any = None
-        self.optimizer_keys: set[str] = set()
         self.prepared_for: SyntheticData | None = None
         self.settings: list[dict[str, Any]] = []
         self.history: list[Snapshot] = []
-        self.steps_of_checkpoint = 0
-        self.resumed_settings: list[dict[str, Any]] = []
-        self.resumed_metrics: dict[str, Tensor] = {}
-        self._snapshot: Snapshot | None = None
-        self._frozen: Snapshot | None = None
+        self.resume, self.latest = Resume(self), LatestSnapshot(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -136,7 +125,7 @@ class EnsembleModule(LightningModule):
         if data is None or self.prepared_for is not data:
             self.prepare(data)
         self.prepared_for = None  # whoever changes something before the next use gets new checks
-        self.resumed_settings, self.resumed_metrics = [], {}  # of an earlier use of the module
+        self.resume.forget()
         self.trainer.precision_plugin.convert_module(self)  # else float64 is restored as float32
 
     def prepare(self, data: Any) -> None:
@@ -156,7 +145,7 @@ class EnsembleModule(LightningModule):
         self.objective.prepare(data)
         check_model(self, data)
         if type(self).configure_optimizers is EnsembleModule.configure_optimizers:
-            self.optimizer_keys = check_optimizer(self)
+            self.resume.optimizer_keys = check_optimizer(self)
         self.prepared_for = data
 
     @kept
@@ -214,13 +203,9 @@ class EnsembleModule(LightningModule):
     @kept
     def on_train_start(self) -> None:
         """Go on with the settings of the checkpoint after a resume, but for changed ones."""
-        optimizer: Any = self.optimizers()
         if self.scheduler is not None:
             self.scheduler.base_lrs = [group["initial_lr"] for group in self.settings]
-        self.trainer.callback_metrics.update(self.resumed_metrics)
-        before = self.resumed_settings or [{} for _ in self.settings]
-        for group, new, old in zip(optimizer.param_groups, self.settings, before, strict=False):
-            group.update({k: v for k, v in new.items() if k not in old or old[k] != v})
+        self.resume.restore()
 
     def training_step(self, burst: Burst, _: int) -> Tensor:
         """Take the steps of a burst but the last; Lightning takes the last by this mean loss."""
@@ -260,7 +245,7 @@ class EnsembleModule(LightningModule):
         self._forget()
         for part in (self.variant, self.objective) if self.has_scheduled_numbers else ():
             part.set_progress(self.steps / self.total_steps())
-        self._frozen = self._freeze(self.trainer.datamodule)
+        self.latest.begin_measurement()
 
     on_test_epoch_start = on_validation_epoch_start
 
@@ -302,13 +287,13 @@ class EnsembleModule(LightningModule):
 
     def _forget(self) -> None:
         self.held_out.reset()
-        self._snapshot = self._frozen = None
+        self.latest.forget()
 
     @property
     def steps(self) -> int:
         """Optimiser steps behind the weights, those of a loaded checkpoint included."""
         steps = self.trainer.global_step if self._trainer else 0
-        return max(steps, self.steps_of_checkpoint)
+        return max(steps, self.resume.steps)
 
     def snapshot(self, data: SyntheticData | None = None) -> Snapshot:
         """Freeze the ensemble as it is at this step; one Snapshot serves all who ask.
@@ -316,51 +301,19 @@ class EnsembleModule(LightningModule):
         Args:
             data: what the models were shown; without, the trainer's. Losses are of the trainer's.
         """
-        if data and self._trainer and data is not self.trainer.datamodule:
-            return replace(self._freeze(data), history=tuple(self.history))
-        if self._snapshot is None or self._snapshot.step != self.steps:
-            self._snapshot = self._take_snapshot(data or self.trainer.datamodule)
-        return replace(self._snapshot, history=tuple(self.history))
-
-    def _take_snapshot(self, data: SyntheticData) -> Snapshot:
-        """Take the weights that were measured, which a callback may have put there meanwhile."""
-        frozen, loss = self._frozen, self.held_out.loss()
-        if frozen is None or frozen.step != self.steps or loss is None:
-            return self._freeze(data)
-        return replace(frozen, loss=loss, objective=self.held_out.objective())
-
-    def _freeze(self, data: SyntheticData) -> Snapshot:
-        return gather_model(self._trainer, self.variant).snapshot(data, step=self.steps)
+        return self.latest.take(data)
 
     # checkpoints and logs
 
     @kept
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Write whose checkpoint it is."""
-        metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
-        checkpoint["toysuper"] = {
-            "variant": type(self.variant).__name__,
-            "settings": self.settings,
-            "metrics": metrics,
-        }
+        self.resume.save(checkpoint)
 
     @kept
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of something else, or one that leaves nothing to train."""
-        check_checkpoint_fits(checkpoint, self.state_dict())
-        check_some_finite(checkpoint)
-        shapes = [p.shape for p in self.parameters()]
-        check_optimizer_states(checkpoint, shapes, self.optimizer_keys)
-        check_progress(checkpoint)
-        self.steps_of_checkpoint = steps = checkpoint["global_step"]
-        self.resumed_settings, metrics = own_state(checkpoint)
-        self.resumed_metrics = {name: torch.tensor(value) for name, value in metrics.items()}
-        trainer = self._trainer
-        if trainer and trainer.state.fn == "fit" and steps >= self.total_steps():
-            raise UserError(
-                f"the checkpoint is at step {steps} and trainer.max_steps is "
-                f"{trainer.max_steps}; raise it to train on"
-            )
+        self.resume.load(checkpoint)
 
     def log_at_step(self, name: str, value: Tensor, step: int | None = None) -> None:
         """Log a value at an optimiser step; Lightning by itself would count from 0.
