@@ -43,15 +43,10 @@ from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
 from toysuper.errors import UserError, one_line, printable
 from toysuper.runs.checkpoint_checks import check_checkpoint_fits
-from toysuper.runs.checkpoints import (
-    AtomicCheckpointIO,
-    has_weights_only,
-    list_checkpoints,
-    load_checked,
-)
-from toysuper.runs.files import refuse_links, write_atomic
-from toysuper.runs.folder import RunFolder, list_runs, refuse_used
-from toysuper.runs.saved_config import check_same_experiment, load_run_config
+from toysuper.runs.checkpoints import AtomicCheckpointIO
+from toysuper.runs.files import write_atomic
+from toysuper.runs.folder import RunFolder, refuse_used
+from toysuper.runs.start import find_start
 from toysuper.training.lightning_contract import check_arguments, check_trainer
 from toysuper.training.module import EnsembleModule, count_steps
 
@@ -141,55 +136,26 @@ class ToyCLI(LightningCLI):
         """Load the checkpoint before anything starts; unlike Lightning, leave the config alone."""
         command = self.config.subcommand
         config = self.config[command]
-        if not config.get("ckpt_path") and command != "fit":
-            raise UserError(f"{command} needs --ckpt_path, the checkpoint of a run")
         if config.get("weights_only") is False:
             raise UserError("--weights_only false is refused: a checkpoint is read and never run")
         self.root = Path(config.trainer.get("default_root_dir") or ROOT)
-        self.resumed: Path | None = None
-        self.path = config.get("ckpt_path")
-        if self.path == "last":
-            self.path = self._find_last(command)
-            config["ckpt_path"] = None if command == "fit" else self.path  # how a run was made
-        self.checkpoint = load_checked(Path(self.path)) if self.path else None
-        if self.checkpoint and command == "fit" and "optimizer_states" not in self.checkpoint:
-            raise UserError(
-                f"--ckpt_path '{self.path}' holds weights only, without the state that training "
-                "goes on with; name a checkpoint that was saved without save_weights_only"
-            )
-        folder = Path(str(self.path)).parent
-        if command != "fit" and folder.name == "checkpoints":
-            self._check_same_experiment(folder.parent, command)
+        path, experiment = config.get("ckpt_path"), self.arguments.experiment
+        self.start = find_start(command, path, self.root, experiment, self._make_config)
+        if path == "last":  # how a run was made
+            config["ckpt_path"] = None if command == "fit" else self.start.path
 
-    def _find_last(self, command: str) -> str | None:
-        """Find the newest checkpoint of the newest run; None if it was stopped before its first."""
-        folder = self.root / self.arguments.experiment
-        run = next(iter(list_runs(folder)), None)
-        refuse_links(self.root, folder, *([run, run / "checkpoints"] if run else []))
-        paths = list_checkpoints(run / "checkpoints") if run else []
-        full = (path for path in paths if command != "fit" or not has_weights_only(path))
-        path = next(full, next(iter(paths), None))
-        refuse_links(self.root, *([path] if path else []))
-        if command != "fit" and not path:
-            raise UserError(f"--ckpt_path last finds no checkpoint in {run or folder}")
-        if command == "fit" and run:
-            self._check_same_experiment(run, command)
-            self.resumed = run
-        return str(path) if path else None
-
-    def _check_same_experiment(self, run: Path, command: str) -> None:
-        if (run / "config.yaml").is_file():  # else the run was stopped before its first step
-            text = self._parser(command).dump(self.config[command], skip_none=False)
-            new = yaml.safe_load(text)
-            check_same_experiment(load_run_config(run), new, run, command != "fit")
+    def _make_config(self) -> dict[str, Any]:
+        command = self.config.subcommand
+        text = self._parser(command).dump(self.config[command], skip_none=False)
+        return yaml.safe_load(text)
 
     def instantiate_classes(self) -> None:
         """Make model and data, and check that they and the checkpoint fit before any file."""
         with config_errors(self.arguments.words):
             super().instantiate_classes()
             check_trainer(self.trainer, self.model)
-            if self.checkpoint:
-                check_checkpoint_fits(self.checkpoint, self.model.state_dict())
+            if self.start.checkpoint:
+                check_checkpoint_fits(self.start.checkpoint, self.model.state_dict())
             self.model.prepare(self.datamodule)
 
     def after_instantiate_classes(self) -> None:
@@ -202,7 +168,7 @@ class ToyCLI(LightningCLI):
             return
         folders = [log for log in self.trainer.loggers if isinstance(log, RunFolder)]
         for logger in self.trainer.loggers:
-            if logger not in folders and not self.resumed:
+            if logger not in folders and not self.start.run:
                 refuse_used(getattr(logger, "log_dir", None))
         for folder in folders:
             folder.claim()
@@ -211,13 +177,14 @@ class ToyCLI(LightningCLI):
         """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""
         config = self._get(self.config_init, "trainer", default={})
         check_arguments(config)
-        step = self.checkpoint["global_step"] + 1 if self.checkpoint and self.resumed else None
+        run = self.start.run
+        step = self.start.step + 1 if run and self.start.checkpoint else None
         if config.get("logger") is False:  # no run folder, so nothing is written unless asked for
             self.save_config_callback = None
             kwargs["enable_checkpointing"] = config.get("enable_checkpointing") or False
         else:
             prefix = "" if self.subcommand == "fit" else f"{self.subcommand}_"
-            folder = RunFolder(self.root, self.arguments.experiment, prefix, self.resumed, step)
+            folder = RunFolder(self.root, self.arguments.experiment, prefix, run, step)
             others = [log for log in _as_list(config.get("logger")) if log is not True]
             kwargs["logger"] = [folder, *others]
         kwargs["default_root_dir"] = str(self.root)
@@ -228,9 +195,9 @@ class ToyCLI(LightningCLI):
     def fit(self, **kwargs: Any) -> None:
         """Train; if an earlier run was stopped after its last step, only write its results."""
         steps = count_steps(self.trainer, self.datamodule)
-        trained = self.resumed and self.checkpoint and self.checkpoint["global_step"] >= steps
+        trained = self.start.run and self.start.step >= steps
         run = self.trainer.validate if trained else self.trainer.fit
-        run(**{**kwargs, "ckpt_path": self.path})
+        run(**{**kwargs, "ckpt_path": self.start.path})
 
 
 class SaveConfig(SaveConfigCallback):
