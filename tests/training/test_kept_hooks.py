@@ -80,6 +80,56 @@ def test_between_subclasses_super_means_what_it_says(kind: Any, said: Any, tmp_p
     assert trained(kind, tmp_path)[0].said == said
 
 
+@pytest.mark.parametrize("calls_super", [False, True])
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_may_come_from_a_mixin(hook: str, calls_super: bool, tmp_path: Path) -> None:
+    class Extra:
+        called = 0
+
+    def own(self: Any, *args: Any, **kwargs: Any) -> None:
+        self.called += 1
+        if calls_super:
+            getattr(super(Extra, self), hook)(*args, **kwargs)
+
+    setattr(Extra, hook, own)
+    kind = type("Mixed", (Extra, EnsembleModule), {})
+    plain, logged, _ = trained(EnsembleModule, tmp_path / "plain")
+    mixed, seen, path = trained(kind, tmp_path / "own")
+    assert mixed.called and seen == logged
+    assert torch.equal(mixed.variant.W, plain.variant.W)
+    world = data(grid=GRID)
+    trainer(30).fit(module(world), world, ckpt_path=path, weights_only=True)
+
+
+def test_a_hook_of_one_object_keeps_the_work(tmp_path: Path) -> None:
+    class Own(EnsembleModule):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.on_validation_epoch_end = lambda: None
+
+    _, logged, _ = trained(EnsembleModule, tmp_path / "plain")
+    assert trained(Own, tmp_path / "own")[1] == logged
+
+
+def test_a_mixin_may_refuse_nothing(tmp_path: Path) -> None:
+    class Extra:
+        def setup(self, stage: str) -> None: ...
+
+        def configure_callbacks(self) -> list[Any]:
+            return []
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.LBFGS(self.parameters())  # type: ignore[attr-defined]
+
+    class Mixed(Extra, EnsembleModule): ...
+
+    world = data(grid=GRID)
+    with pytest.raises(UserError, match=r"gradient_clip_val is 0\.5; set model\.clip"):
+        trainer(gradient_clip_val=0.5).fit(Mixed(module(world).variant, jit=False), world)
+    with pytest.raises(UserError, match="the optimiser LBFGS does not step"):
+        trained(Mixed, tmp_path)
+
+
 class Averaging(EnsembleModule):
     def configure_callbacks(self) -> Any:
         return [StochasticWeightAveraging(0.1, swa_epoch_start=1)]

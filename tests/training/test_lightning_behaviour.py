@@ -7,10 +7,18 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import EarlyStopping, LambdaCallback, ModelCheckpoint
-from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    ExponentialLR,
+    LinearLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+)
 
 from tests._run import data, module, trainer
 from toysuper.callbacks.saving import Checkpoints
+from toysuper.data.schedules import Linear
+from toysuper.objectives import L1Penalty
 from toysuper.training.module import EnsembleModule
 
 GRID = {"seed": [0, 1]}
@@ -23,7 +31,7 @@ pytestmark = [
 def trained(kind: type[EnsembleModule], steps: int, burst: int = 4, **options: Any) -> Any:
     """The module and its trainer, after a fit or the rest of one."""
     path, own = options.pop("ckpt_path", None), options.pop("own", {})
-    world = data(grid=GRID, burst=burst)
+    world = data(grid=GRID, burst=burst, epoch=options.pop("epoch", 10))
     toy = kind(module(world).variant, **{"jit": False, "lr": 1e-2, **own})
     run = trainer(steps, **options)
     run.fit(toy, world, ckpt_path=path, weights_only=True if path else None)
@@ -65,6 +73,24 @@ class Waiting(EnsembleModule):
         return {"optimizer": optimizer, "lr_scheduler": schedule, "monitor": "val/loss"}
 
 
+class Chained(EnsembleModule):
+    """A schedule of schedules, whose state counts no steps itself."""
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        both = [LinearLR(optimizer, 0.1, total_iters=10), ExponentialLR(optimizer, 0.99)]
+        return [optimizer], [{"scheduler": ChainedScheduler(both), "interval": "step"}]
+
+
+class Alternating(EnsembleModule):
+    """A schedule that acts at every second batch of an epoch."""
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        schedule = {"scheduler": ExponentialLR(optimizer, 0.9), "interval": "step", "frequency": 2}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+
 class Raises(Callback):
     takes_bursts = True
 
@@ -73,7 +99,7 @@ class Raises(Callback):
             run.optimizers[0].param_groups[0]["lr"] = 0.03
 
 
-@pytest.mark.parametrize("kind", [EnsembleModule, Scheduled, Momentum, Waiting])
+@pytest.mark.parametrize("kind", [EnsembleModule, Scheduled, Momentum, Waiting, Chained])
 @pytest.mark.parametrize("stop", [14, 20])
 def test_a_resumed_run_is_the_straight_one(
     kind: type[EnsembleModule], stop: int, tmp_path: Path
@@ -89,24 +115,32 @@ def test_a_resumed_run_is_the_straight_one(
 
 
 class Interrupts(Callback):
-    takes_bursts = True
+    def __init__(self, step: int) -> None:
+        self.step, self.ends = step, []
 
     def on_train_batch_end(self, run: Any, *_: Any) -> None:
-        if run.global_step in (14, 16):
+        if run.global_step == self.step:
             raise ValueError("mine")
 
+    def on_validation_end(self, run: Any, *_: Any) -> None:
+        self.ends.append(run.global_step)
 
-@pytest.mark.parametrize("kind", [Scheduled, Waiting])
-def test_a_run_goes_on_after_an_error_within_an_epoch(
-    kind: type[EnsembleModule], tmp_path: Path
+
+@pytest.mark.parametrize("step", [13, 14, 15, 21])
+@pytest.mark.parametrize("kind", [Scheduled, Waiting, Chained, Alternating])
+def test_a_run_goes_on_after_an_error(
+    kind: type[EnsembleModule], step: int, tmp_path: Path
 ) -> None:
-    straight, _ = trained(kind, 40)
+    """Within an epoch of 7 steps, and after its last step, before its validation."""
+    straight, _ = trained(kind, 30, epoch=7)
     saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    before, after = Interrupts(step), Interrupts(0)
     with pytest.raises(ValueError, match="mine"):
-        trained(kind, 40, callbacks=[Interrupts(), Checkpoints()], **saving)
-    path = max(tmp_path.rglob("*step=1[46].ckpt"))
-    resumed, _ = trained(kind, 40, callbacks=[Checkpoints()], ckpt_path=path, **saving)
+        trained(kind, 30, epoch=7, callbacks=[before, Checkpoints()], **saving)
+    (path,) = tmp_path.rglob(f"*step={step}.ckpt")
+    resumed, _ = trained(kind, 30, epoch=7, callbacks=[after], ckpt_path=path)
     assert torch.equal(weights(resumed), weights(straight))
+    assert before.ends + after.ends == [7, 14, 21, 28, 30]
 
 
 def test_early_stopping_goes_on_after_a_resume(tmp_path: Path) -> None:
@@ -257,3 +291,80 @@ def test_the_number_of_steps_is_known_where_a_schedule_is_made(limits: Any, step
 
 def _others(limits: dict[str, int]) -> dict[str, int]:
     return {name: limit for name, limit in limits.items() if name != "max_steps"}
+
+
+@pytest.mark.parametrize("burst", [1, 3, 10])
+def test_a_logged_loss_does_not_depend_on_bursts(burst: int) -> None:
+    """Whatever watches it does the same with other callbacks beside."""
+    seen = []
+    epochs = LambdaCallback(
+        on_train_epoch_end=lambda run, _: seen.append(float(run.callback_metrics["train/loss"]))
+    )
+    trained(EnsembleModule, 30, burst, callbacks=[epochs])
+    world = data(grid=GRID)
+    expected, toy = [], module(world, lr=1e-2)
+    trainer(30, callbacks=[Losses(expected)]).fit(toy, world)
+    assert seen == pytest.approx(expected[9::10], rel=1e-12)
+
+
+class Losses(Callback):
+    """The loss of each step, computed by hand before it."""
+
+    def __init__(self, losses: list[float]) -> None:
+        self.losses = losses
+
+    def on_train_batch_start(self, run: Any, own: Any, burst: Any, _: int) -> None:
+        (batch,) = burst.batches()
+        self.losses.append(own.objective(own.variant, batch).mean().item())
+
+
+STARTS = ("setup", "on_fit_start", "on_train_start", "on_train_epoch_start")
+
+
+@pytest.mark.parametrize("hook", STARTS)
+def test_a_gradient_hook_acts_at_every_step(hook: str) -> None:
+    def freeze(_: Any, own: Any, **__: Any) -> None:
+        if not own.variant.W._backward_hooks:
+            own.variant.W.register_hook(lambda gradient: gradient * 0)
+
+    callback = LambdaCallback(**{hook: freeze})
+    untrained, own = module(data(grid=GRID)).variant, {"optimizer": torch.optim.SGD}
+    toy, _ = trained(EnsembleModule, 20, 10, callbacks=[callback], own=own)
+    assert torch.equal(weights(toy), untrained.W)
+
+
+def test_a_callback_that_joins_later_is_called_at_every_step() -> None:
+    calls = []
+    late = LambdaCallback(on_train_batch_end=lambda run, *_: calls.append(run.global_step))
+
+    def join(run: Any, *_: Any) -> None:
+        if late not in run.callbacks:
+            run.callbacks.append(late)
+
+    trained(EnsembleModule, 20, 10, callbacks=[LambdaCallback(on_train_epoch_start=join)])
+    assert calls == [*range(1, 21)]
+
+
+def penalised(steps: int, folder: Path) -> tuple[Any, Any, Any]:
+    """Trained with a penalty that grows, and a checkpoint of every ten steps."""
+    world, saves = data(grid=GRID), ModelCheckpoint(folder, "{step}", save_top_k=-1)
+    toy = module(world, objective=L1Penalty(Linear(0, 1)))
+    run = trainer(steps, callbacks=[saves], enable_checkpointing=True, default_root_dir=folder)
+    run.fit(toy, world)
+    return toy, run, world
+
+
+def test_steps_are_those_behind_the_weights(tmp_path: Path) -> None:
+    """Of the training that goes on, or of the checkpoint that was loaded last."""
+    toy, run, world = penalised(40, tmp_path)
+    assert toy.snapshot().step == 40
+    early = {"ckpt_path": tmp_path / "step=10.ckpt", "weights_only": True, "verbose": False}
+    (measured,) = run.validate(toy, world, **early)
+    other, at = module(data(grid=GRID), objective=L1Penalty(Linear(0, 1))), []
+    (expected,) = trainer(40).validate(other, data(grid=GRID), **early)
+    assert measured == expected and toy.snapshot().step == other.snapshot().step == 10
+    watch = LambdaCallback(on_validation_end=lambda _, own: at.append(own.snapshot().step))
+    trainer(30, callbacks=[watch]).fit(toy, data(grid=GRID))
+    assert at == [10, 20, 30], "a training of its own counts from 0"
+    (after,) = trainer(30).validate(toy, data(grid=GRID), verbose=False)
+    assert after["step"] == 30

@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from tests._run import data, fitted, module, trainer
+from tests._run import check, data, fitted, module, trainer
 from toysuper.errors import UserError
 from toysuper.features import SparseUniform
 from toysuper.models import ReLUOutputModel
@@ -79,6 +79,16 @@ class Restless(SparseUniform):
 def test_one_sentence(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         fitted(data(), 5, **options)
+
+
+def test_what_compiled_gradients_would_not_do_is_refused() -> None:
+    hooked, parametrized = (module(data()).variant for _ in range(2))
+    hooked.register_full_backward_hook(lambda *_: None)
+    with pytest.raises(UserError, match="ReLUOutputModel has a backward hook"):
+        check(hooked, data())
+    torch.nn.utils.parametrize.register_parametrization(parametrized, "W", torch.nn.Identity())
+    with pytest.raises(UserError, match=r"is parametrized by torch\.nn\.utils; compute"):
+        check(parametrized, data())
 
 
 def test_a_distribution_draws_from_its_argument_alone() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from lightning.pytorch.strategies.launchers.multiprocessing import _MultiProcessingLauncher
 from lightning.pytorch.trainer.call import _call_callback_hooks
 
@@ -56,9 +56,17 @@ class Checkpoints(Checkpoint):
         self.names: set[str] = set()
         self.saved_step = -1
         self.handlers: dict[int, Any] = {}
+        self.callbacks: list[Checkpoint] = []
+
+    @property
+    def best_model_path(self) -> str:
+        """Path that ``ckpt_path="best"`` means: that of a ModelCheckpoint; empty without one."""
+        others = [c.best_model_path for c in self.callbacks if isinstance(c, ModelCheckpoint)]
+        return next(iter(others), "")
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Let callbacks hear of an error in a process of ddp_spawn, where Lightning is silent."""
+        self.callbacks = trainer.checkpoint_callbacks
         if stage == "fit" and isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
             run = partial(_run_and_tell, trainer, trainer.fit_loop.run)
             trainer.fit_loop.run = run  # type: ignore[method-assign]
@@ -117,7 +125,7 @@ class Checkpoints(Checkpoint):
         is_whole = runner is not None and runner.is_whole and not trainer.fast_dev_run
         if is_whole and is_new and can_gather(trainer, exception):
             self._save_alone(trainer)
-        if trainer.is_global_zero and self.saved_step > 0:
+        if trainer.is_global_zero and self.saved_step > 0 and trainer.state.fn == "fit":
             how = "stopped at step {}" if isinstance(exception, Stopped) else "step {} is saved"
             print(f"toysuper: {how.format(self.saved_step)}; {_go_on(trainer)}", file=sys.stderr)
         self.teardown(trainer, pl_module, "fit")

@@ -1,8 +1,10 @@
 """``fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the package's callbacks."""
 
+import inspect
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
 from typing import Any
@@ -35,13 +37,13 @@ from toysuper.cli.context import (
     hide_adverts,
 )
 from toysuper.cli.limits import check_limits
-from toysuper.cli.location import ROOT
+from toysuper.cli.location import ROOT, locate
 from toysuper.cli.messages import explain_exception
 from toysuper.cli.name_checks import check_named
 from toysuper.cli.parser import BadArguments, Parser
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
-from toysuper.errors import UserError, one_line, printable
+from toysuper.errors import UserError, first_line, one_line, printable
 from toysuper.runs.checkpoint_checks import check_checkpoint_fits
 from toysuper.runs.checkpoints import AtomicCheckpointIO
 from toysuper.runs.files import write_atomic
@@ -176,7 +178,8 @@ class ToyCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Make the trainer with a run folder ``runs/<experiment>/<k>`` and the package's bar."""
         config = self._get(self.config_init, "trainer", default={})
-        check_arguments(config)
+        words = self.arguments.words
+        check_arguments(config, lambda option: f"{option}{locate(option, words)}")
         run = self.start.run
         step = self.start.step + 1 if run and self.start.checkpoint else None
         if config.get("logger") is False:  # no run folder, so nothing is written unless asked for
@@ -188,9 +191,29 @@ class ToyCLI(LightningCLI):
             others = [log for log in _as_list(config.get("logger")) if log is not True]
             kwargs["logger"] = [folder, *others]
         kwargs["default_root_dir"] = str(self.root)
-        kwargs["callbacks"] = _make_callbacks({**config, **kwargs})
+        callbacks = _make_callbacks({**config, **kwargs})
         kwargs["plugins"] = [*_as_list(config.get("plugins")), AtomicCheckpointIO(self.root)]
-        return super().instantiate_trainer(**kwargs)
+        try:
+            return super().instantiate_trainer(**kwargs, callbacks=[*callbacks])
+        except Exception as error:
+            self._blame_one(error, {**config, **kwargs, "callbacks": callbacks})
+            raise
+
+    def _blame_one(self, error: Exception, config: dict[str, Any]) -> None:
+        """Name the one setting of a config without which a trainer can be made, if there is one."""
+        for name, parameter in inspect.signature(Trainer).parameters.items():
+            value, is_own = config.get(name), name in ("callbacks", "logger", "plugins")
+            if is_own or value == parameter.default:
+                continue
+            with suppress(Exception):
+                own = [*config["callbacks"]]  # it adds to them
+                Trainer(**{**config, "callbacks": own, name: parameter.default})
+                location = locate(f"trainer.{name}", self.arguments.words)
+                sentence = f"trainer.{name}{location} is {value!r}: {first_line(error)}"
+                break
+        else:
+            return
+        raise UserError(sentence) from error
 
     def fit(self, **kwargs: Any) -> None:
         """Train; if an earlier run was stopped after its last step, only write its results."""

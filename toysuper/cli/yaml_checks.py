@@ -24,7 +24,6 @@ def load_config(path: Path) -> dict[str, Any]:
             mapping, takes a section from another file, or sets what the model takes from the data.
     """
     content = load_yaml(path, MAX_VALUES)
-    content = {} if content is None else content
     about = content.get("about") if isinstance(content, dict) else None
     parts = {**content, "about": None} if isinstance(about, dict) else content  # its texts are free
     for text in _texts(parts):
@@ -60,6 +59,8 @@ def _check_text(path: Path, text: str) -> None:
 
 
 def _check_keys(path: Path, content: Any) -> None:
+    if content is None:
+        raise UserError(f"{path} sets nothing; write options into it, or leave it out")
     if not isinstance(content, dict):
         raise UserError(f"{path} is not a mapping of options")
     if not all(isinstance(key, str) for key in content):

@@ -1,6 +1,6 @@
 """Bursts: the runs of optimiser steps that Lightning sees as batches, and their loaders."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import NamedTuple
@@ -34,32 +34,40 @@ class Burst(NamedTuple):
         return (self.world(step, self.purpose) for step in range(self.start, self.stop))
 
 
-@dataclass(frozen=True)
+@dataclass
 class TrainBursts:
     """One epoch of training as bursts.
 
-    A burst ends at the end of the epoch and of training, at ``periods`` and at ``stops``.
+    A burst ends at the end of the epoch and of training, at ``periods`` and at ``stops``. The
+    first one of all has one step: Lightning takes it before it calls hooks such as
+    ``on_train_start``, which may add a hook of a step.
 
     Args:
         world: what this rank sees.
         trainer: knows the current step and the last one.
         epoch: optimiser steps between validations.
-        periods: steps that come again and again.
+        periods: finds steps that come again and again.
         stops: further steps.
     """
 
     world: World
     trainer: Trainer
     epoch: int
-    periods: Collection[Period]
+    periods: Callable[[], Collection[Period]]
     stops: frozenset[int] = frozenset()
+    is_first: bool = True
 
     def __iter__(self) -> Iterator[Burst]:
         step = self.trainer.global_step
         end = (step // self.epoch + 1) * self.epoch
         end = end if self.trainer.max_steps < 0 else min(end, self.trainer.max_steps)
+        if self.is_first and step < end:
+            self.is_first = False
+            yield Burst(self.world, Purpose.TRAIN, step, step + 1)
+            step += 1
+        periods = self.periods()
         while step < end:
-            stop = min(end, *(period.after(step) for period in self.periods))
+            stop = min(end, *(period.after(step) for period in periods))
             stop = min((stop, *(s for s in self.stops if step < s < stop)))
             yield Burst(self.world, Purpose.TRAIN, step, stop)
             step = stop

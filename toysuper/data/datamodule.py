@@ -109,7 +109,7 @@ class SyntheticData(LightningDataModule):
         numbers_per_step = self.grid.instances * n * batch_size
         self.burst = burst or min(max(TARGET_BURST // numbers_per_step, 10), 500)
         self.eval_batches, self.eval_batch_size = eval_batches, eval_batch_size
-        self.stops = frozenset[int]()
+        self.stops, self.warned = frozenset[int](), ""
         self.density = self._per_instance("density", density)
         self.importance = self._per_instance("importance", importance)
         _check_range("density", self.density)
@@ -117,7 +117,7 @@ class SyntheticData(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Forget where earlier trainings wanted bursts to end."""
-        self.stops = frozenset()
+        self.stops, self.warned = frozenset(), ""
 
     def stop_at(self, steps: Iterable[int]) -> None:
         """End bursts at these optimiser steps, too, because something looks at the models there.
@@ -174,16 +174,25 @@ class SyntheticData(LightningDataModule):
 
     def train_dataloader(self) -> TrainBursts:
         """Make bursts from the current step to the next validation or the end."""
+        trainer, world = self._attached_trainer(), self.local_world(held_out=False)
+        stops = self.stops | {trainer.min_steps or 0}
+        return TrainBursts(world, trainer, self.epoch_steps(trainer), self._periods, stops)
+
+    def _periods(self) -> set[Period]:
+        """Find where bursts have to end, and warn where that is at every step."""
         trainer = self._attached_trainer()
         needs = step_periods(trainer)
         if Period(1) in needs and self.burst > 1 and not trainer.fast_dev_run:
+            self._warn_of_steps(needs[Period(1)])
+        return {*needs, Period(self.burst)}
+
+    def _warn_of_steps(self, owner: str) -> None:
+        if owner != self.warned:
             rank_zero_warn(
-                f"{needs[Period(1)]} acts at every step, so that each burst is one step; small "
-                "models then take several times as long"
+                f"{owner} acts at every step, so that each burst is one step; small models then "
+                "take several times as long"
             )
-        world, periods = self.local_world(held_out=False), {*needs, Period(self.burst)}
-        stops = self.stops | {trainer.min_steps or 0}
-        return TrainBursts(world, trainer, self.epoch_steps(trainer), periods, stops)
+        self.warned = owner
 
     def epoch_steps(self, trainer: Any) -> int:
         """Count the optimiser steps between two validations: ``epoch``, or fewer by a limit.

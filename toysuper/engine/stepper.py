@@ -31,9 +31,6 @@ class Stepper:
         self.gradients, self.finish, self.record = gradients, finish, record
         parameter = next(iter(gradients.parameters.values()))
         self.at = torch.zeros((), dtype=torch.int64, device=parameter.device)
-        self.total = torch.zeros(
-            gradients.instances, dtype=parameter.dtype, device=parameter.device
-        )
         self.recorded: Recorded | None = None
         self.taken = 0
 
@@ -49,11 +46,9 @@ class Stepper:
             before: called with each step before it is taken.
 
         Returns:
-            The mean losses of the steps, the last one included, ``(inst,)``, and the gradients of
-            the last step, which the caller takes.
+            The losses ``(inst,)`` and the gradients of the last step, which the caller takes.
         """
         self.at.fill_(start)
-        self.total.zero_()
         self.taken = 0
         values = self.gradients.steps(self.at)
         take_step = self._recorded() if self.record and stop - start > 1 else self._step(values)
@@ -65,13 +60,12 @@ class Stepper:
         if before:
             before(stop - 1)
         *gradients, losses = next(self.gradients.steps(self.at) if self.record else values)
-        return (self.total + losses) / (stop - start), tuple(gradients)
+        return losses, tuple(gradients)
 
     def _step(self, values: Iterator[tuple[Tensor, ...]]) -> Callable[[], None]:
         def take_step() -> None:
-            *gradients, losses = next(values)
+            *gradients, _ = next(values)
             self.gradients.assign(gradients)
-            self.total.add_(losses)
             self.finish()
             self.at.add_(1)
 

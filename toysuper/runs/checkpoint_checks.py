@@ -74,15 +74,21 @@ def check_progress(checkpoint: dict[str, Any]) -> None:
         checkpoint: what a checkpoint file holds.
 
     Raises:
-        UserError: one is no whole number, or a schedule holds more than numbers.
+        UserError: one is no whole number, or a schedule's state would replace a method of it.
     """
     schedules = checkpoint.get("lr_schedulers") or []
-    fine = all(
-        isinstance(s, dict) and type(s.get("last_epoch")) is int and not any(map(_is_method, s))
-        for s in schedules
-    )
-    if not fine or not all(map(_is_count, _leaves(checkpoint.get("loops", {})))):
+    counts = _leaves(checkpoint.get("loops", {}))
+    if not all(map(_is_state, schedules)) or not all(map(_is_count, counts)):
         raise UserError("the counters of steps in the checkpoint are damaged; name another one")
+
+
+def _is_state(schedule: Any) -> bool:
+    """Whether this may be the state of a schedule, or of one that holds others."""
+    if not isinstance(schedule, dict) or any(map(_is_method, schedule)):
+        return False
+    inner = schedule.get("_schedulers", [])
+    has_states = isinstance(inner, list | tuple) and all(map(_is_state, inner))
+    return has_states and type(schedule.get("last_epoch", 0)) is int
 
 
 def _is_method(name: Any) -> bool:

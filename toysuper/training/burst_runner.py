@@ -49,7 +49,7 @@ class BurstRunner:
             stop: the step after the last one.
 
         Returns:
-            The mean loss of each instance over all steps, the last one included.
+            The loss of each instance at the last step.
         """
         is_first, is_again = self.latest == (0, 0), self.latest == (start, stop)
         self.latest = start, stop
@@ -125,6 +125,7 @@ class BurstRunner:
         loop._batches_that_stepped += steps  # the step axis of all loggers
         if self.module.scheduler in self.schedules:
             self.module.scheduler.last_epoch += steps
+            self.module.scheduler._step_count += steps
 
 
 def trainable(module: Any) -> list[bool]:

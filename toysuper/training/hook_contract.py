@@ -19,7 +19,7 @@ EXACT_HOOKS = {
     **dict.fromkeys(BATCH_HOOKS, "at every batch of training and of evaluations"),
     **dict.fromkeys(
         (
-            *("configure_callbacks", "configure_model", "configure_optimizers"),
+            *("configure_callbacks", "configure_model"),
             *("configure_sharded_model", "load_state_dict", "on_exception", "on_fit_end"),
             *("on_fit_start", "on_load_checkpoint", "on_predict_end", "on_predict_epoch_end"),
             *("on_predict_epoch_start", "on_predict_model_eval", "on_predict_start"),
@@ -33,6 +33,7 @@ EXACT_HOOKS = {
         ),
         "as Lightning does",
     ),
+    "configure_optimizers": "as Lightning does; trainer.estimated_stepping_batches is known in it",
     **dict.fromkeys(
         (*(f"{stage}_dataloader" for stage in ("train", "val", "test", "predict")),),
         "the datamodule's are taken",

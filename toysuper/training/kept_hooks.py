@@ -1,7 +1,7 @@
 """Hooks that do their own work where a subclass overrides them, with or without ``super()``."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 
@@ -35,14 +35,29 @@ def kept(hook: Callable) -> Callable:
 
 
 def keep_hooks(kind: type) -> None:
-    """Let each hook of a subclass do the work of the base class first.
+    """Let each hook of a subclass, or of a mixin before it, do the work of the base class first.
 
     Args:
         kind: a subclass, from its ``__init_subclass__``.
     """
-    for name, own in list(vars(kind).items()):
-        if root := getattr(getattr(super(kind, kind), name, None), "root", None):
+    bases = reversed(kind.__mro__)
+    roots = {k: f.root for base in bases for k, f in vars(base).items() if hasattr(f, "root")}
+    for name, root in roots.items():
+        own = getattr(kind, name)
+        if not hasattr(own, "root"):
             setattr(kind, name, _after(root, own))
+
+
+def keep_hook(owner: Any, name: str, value: Any) -> Any:
+    """Return what to set in place of a hook of one object, which does the class's work first.
+
+    Args:
+        owner: has hooks that are kept.
+        name: of the attribute.
+        value: what would be set.
+    """
+    root = getattr(getattr(type(owner), name, None), "root", None)
+    return partial(_after(root, lambda _, *args: value(*args)), owner) if root else value
 
 
 def _after(root: Callable, own: Callable) -> Callable:

@@ -5,7 +5,8 @@ callbacks, modules and data are all exact: one that Lightning calls at every ste
 one step, after a warning, unless its owner has an attribute ``takes_bursts`` that is true.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lightning.pytorch import Trainer, callbacks
@@ -19,6 +20,9 @@ BATCHES = "a number of batches; a fraction is refused"
 BESIDE = "logs beside the run's folder"
 EVERY_STEP = "bursts are of one step"
 MANUAL = "override training_step, backward or optimizer_step, which Lightning calls at every step"
+
+STRATEGIES = re.compile(r"auto$|ddp|single_device$|ensemble_shard$")
+ONLY_STRATEGIES = "use ddp, or ensemble_shard, which shares out the instances"
 
 EXACT_ARGUMENTS = {
     "accelerator": "as Lightning does",
@@ -116,11 +120,12 @@ EXACT_LOGGERS = dict.fromkeys(
 """Lightning's loggers, all exact."""
 
 
-def check_arguments(values: Mapping[str, Any]) -> None:
+def check_arguments(values: Mapping[str, Any], where: Callable[[str], str] = str) -> None:
     """Refuse values of the Trainer's arguments that another setting is for.
 
     Args:
         values: by name of the argument.
+        where: adds to the name of an option where it is set.
 
     Raises:
         UserError: there is such a value; the sentence names the other setting.
@@ -132,13 +137,20 @@ def check_arguments(values: Mapping[str, Any]) -> None:
     """
     for name, remedy in REFUSED_ARGUMENTS.items():
         if (value := values.get(name)) and value != DEFAULTS.get(name):
-            raise UserError(f"trainer.{name} is {getattr(value, 'value', value)}; {remedy}")
+            value = getattr(value, "value", value)
+            raise UserError(f"{where(f'trainer.{name}')} is {value}; {remedy}")
+    for name in ("log_every_n_steps", "min_steps", "min_epochs"):
+        if (values.get(name) or 0) < 0:
+            option = where(f"trainer.{name}")
+            raise UserError(f"{option} is {values[name]}; it must be at least 0")
+    strategy = values.get("strategy")
+    if isinstance(strategy, str) and not STRATEGIES.match(strategy):
+        raise UserError(f"{where('trainer.strategy')} is {strategy}; {ONLY_STRATEGIES}")
     for name in ("train", "val", "test", "predict"):
         limit = values.get(f"limit_{name}_batches")
         if isinstance(limit, float) and limit not in (0.0, 1.0):
-            raise UserError(
-                f"trainer.limit_{name}_batches is {limit}; give a whole number of batches"
-            )
+            option = where(f"trainer.limit_{name}_batches")
+            raise UserError(f"{option} is {limit}; give a whole number of batches")
 
 
 def check_trainer(trainer: Trainer, module: Any) -> None:
@@ -158,10 +170,7 @@ def check_trainer(trainer: Trainer, module: Any) -> None:
     if not module.automatic_optimization:
         raise UserError(f"automatic_optimization = False is refused: {MANUAL}")
     if not isinstance(strategy, SingleDeviceStrategy | DDPStrategy):
-        raise UserError(
-            f"trainer.strategy is {type(strategy).__name__}; use ddp, or ensemble_shard, which "
-            "shares out the instances"
-        )
+        raise UserError(f"trainer.strategy is {type(strategy).__name__}; {ONLY_STRATEGIES}")
     averaging = [c for c in trainer.callbacks if isinstance(c, callbacks.WeightAveraging)]
     if averaging and isinstance(strategy, EnsembleShardStrategy):
         raise UserError(

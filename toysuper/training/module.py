@@ -24,7 +24,7 @@ from toysuper.snapshot import Snapshot
 from toysuper.training.burst_runner import BurstRunner, trainable
 from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
-from toysuper.training.kept_hooks import keep_hooks, kept
+from toysuper.training.kept_hooks import keep_hook, keep_hooks, kept
 from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.optimizer_checks import check_optimizer, checks_optimizer
 from toysuper.training.resume import Resume
@@ -110,8 +110,12 @@ class EnsembleModule(LightningModule):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         keep_hooks(cls)
-        if own := vars(cls).get("configure_optimizers"):
+        own: Any = cls.configure_optimizers
+        if own is not EnsembleModule.configure_optimizers and not hasattr(own, "checks"):
             cls.configure_optimizers = checks_optimizer(own)  # type: ignore[method-assign]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, keep_hook(self, name, value))
 
     def forward(self, x: Float[Tensor, "inst feat batch"]) -> Float[Tensor, "inst feat batch"]:
         """Compute the models' answers to features x."""
@@ -208,7 +212,7 @@ class EnsembleModule(LightningModule):
         self.resume.restore()
 
     def training_step(self, burst: Burst, _: int) -> Tensor:
-        """Take the steps of a burst but the last; Lightning takes the last by this mean loss."""
+        """Take the steps of a burst but the last; Lightning takes the last by its loss."""
         runner = self.runner
         if runner is None or (runner.world, runner.trainable) != (burst.world, trainable(self)):
             self.runner = runner = BurstRunner(self, burst.world)
@@ -228,6 +232,11 @@ class EnsembleModule(LightningModule):
             clip([p.grad for p in self.parameters() if p.grad is not None], self.clip)
         if self.runner:
             self.runner.begin_update()
+
+    @kept
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Remember how many steps are behind the weights, for evaluations after training."""
+        self.resume.steps = self.trainer.global_step
 
     @kept
     def on_train_epoch_end(self) -> None:
@@ -291,9 +300,9 @@ class EnsembleModule(LightningModule):
 
     @property
     def steps(self) -> int:
-        """Optimiser steps behind the weights, those of a loaded checkpoint included."""
-        steps = self.trainer.global_step if self._trainer else 0
-        return max(steps, self.resume.steps)
+        """Optimiser steps behind the weights, of this training or of a checkpoint loaded since."""
+        trains = self._trainer and self._trainer.state.fn == "fit"
+        return self.trainer.global_step if trains else self.resume.steps
 
     def snapshot(self, data: SyntheticData | None = None) -> Snapshot:
         """Freeze the ensemble as it is at this step; one Snapshot serves all who ask.

@@ -61,6 +61,7 @@ def checks_optimizer(configure_optimizers: Callable) -> Callable:
         _check_result(result, self.variant.grid.instances)
         return result
 
+    checked.checks = configure_optimizers
     return checked
 
 

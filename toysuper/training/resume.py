@@ -60,6 +60,8 @@ class Resume:
         check_progress(checkpoint)
         self.steps = checkpoint["global_step"]
         self._load_own(checkpoint["toysuper"])
+        if checkpoint.get("loops"):
+            _go_on_with_validation(checkpoint["loops"]["fit_loop"])
         trainer = self.module._trainer
         if trainer and trainer.state.fn == "fit" and self.steps >= self.module.total_steps():
             raise UserError(
@@ -83,3 +85,19 @@ class Resume:
         groups = module.optimizers().param_groups
         for group, new, old in zip(groups, module.settings, before, strict=False):
             group.update({k: v for k, v in new.items() if k not in old or old[k] != v})
+
+
+def _go_on_with_validation(loop: dict[str, Any]) -> None:
+    """Let what an error ended after the last step of an epoch go on as if in its validation.
+
+    Lightning takes such an epoch for ended, but counts its batches on in the next.
+    """
+    batches, validation = (loop.get(f"epoch_loop.{n}batch_progress") for n in ("", "val_loop."))
+    if not batches or not validation or not batches["is_last_batch"]:
+        return
+    if batches["total"]["completed"] == batches["total"]["processed"]:
+        return
+    for span in ("total", "current"):
+        batches[span]["completed"] = batches[span]["processed"]
+        done = validation[span]["completed"]
+        validation[span] |= {"ready": done + 1, "started": done + 1, "processed": done}

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from toysuper.data.world import World
 from toysuper.errors import UserError, describe_fault
@@ -96,6 +97,17 @@ def _check_no_hooks(part: nn.Module) -> None:
             f"{type(part).__name__}.{hooks[0]} would never be called: hooks belong to a callback, "
             "or to a subclass of toysuper.training.module.EnsembleModule"
         )
+    for module in part.modules():
+        if module._backward_hooks or module._backward_pre_hooks:
+            raise UserError(
+                f"{type(module).__name__} has a backward hook, which compiled gradients do not "
+                "call; register a hook of a parameter"
+            )
+        if is_parametrized(module):
+            raise UserError(
+                f"{type(module).__name__} is parametrized by torch.nn.utils; compute the weights "
+                "in its forward"
+            )
 
 
 def _attempt(owner: Any, compute: Callable[[], Tensor]) -> Tensor:
