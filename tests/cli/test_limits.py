@@ -102,9 +102,8 @@ def test_the_command_line_does(folder: Path) -> None:
     assert [*there.glob("x/**/metrics.csv")]
 
 
-@pytest.mark.parametrize("time", ["00:01:00:00", "{hours: 1}"])
-def test_a_time_is_no_folder(time: str, folder: Path) -> None:
-    run(["fit", "--config=intro", *QUICK, f"--trainer.max_time={time}"])
+def test_a_time_is_no_folder(folder: Path) -> None:
+    run(["fit", "--config=intro", *QUICK, "--trainer.max_time=00:01:00:00"])
     assert Path("runs/intro/0/instances.csv").is_file()
 
 

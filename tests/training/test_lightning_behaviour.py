@@ -126,8 +126,8 @@ class Interrupts(Callback):
         self.ends.append(run.global_step)
 
 
-@pytest.mark.parametrize("step", [13, 14, 15, 21])
-@pytest.mark.parametrize("kind", [Scheduled, Waiting, Chained, Alternating])
+@pytest.mark.parametrize("step", [13, 14])
+@pytest.mark.parametrize("kind", [Waiting, Chained, Alternating])
 def test_a_run_goes_on_after_an_error(
     kind: type[EnsembleModule], step: int, tmp_path: Path
 ) -> None:
