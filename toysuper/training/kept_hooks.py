@@ -57,7 +57,9 @@ def keep_hook(owner: Any, name: str, value: Any) -> Any:
         value: what would be set.
     """
     root = getattr(getattr(type(owner), name, None), "root", None)
-    return partial(_after(root, lambda _, *args: value(*args)), owner) if root else value
+    if root is None:
+        return value
+    return partial(_after(root, lambda _, *args, **kwargs: value(*args, **kwargs)), owner)
 
 
 def _after(root: Callable, own: Callable) -> Callable:
