@@ -16,14 +16,14 @@ from toysuper.engine.step import Compiled
 from toysuper.cli.lightning import main
 original, compiled = Stepper.run, Compiled.__call__
 def run(self, start, stop, before):
-    if start == 0:
-        original(self, 0, 1, before)
+    result = original(self, start, stop, before)
+    if start == 0:  # the first burst is one step
         print("FIRST", time.time(), flush=True)
-    return original(self, max(start, 1), stop, before)
+    return result
 def call(self, *args):
     begin = time.time()
     result = compiled(self, *args)
-    if self.last and not hasattr(self, "seen"):
+    if self.last_call and not hasattr(self, "seen"):
         self.seen = True
         print("COMPILED", time.time() - begin, flush=True)
     return result
