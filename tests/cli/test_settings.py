@@ -1,6 +1,8 @@
 """Settings that users of Lightning would try: each is obeyed, or refused by a sentence."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import torch
 import yaml
 from lightning.pytorch import Callback
 
-from tests._run import Result, toysuper
+from tests._run import Result, environment, toysuper
 from toysuper import EnsembleModule, ToyModel
 from toysuper.cli import lightning
 from toysuper.cli.main import main
@@ -192,3 +194,17 @@ def test_a_default_that_no_text_can_name_stays_a_default(folder: Path) -> None:
     (written,) = (yaml.safe_load(config.read_text())["trainer"]["callbacks"],)
     assert written["init_args"] == {"device": "cpu"}
     fine(toysuper("fit", "--config", str(config), "--allow=tests.cli", cwd=folder))
+
+
+@pytest.mark.parametrize("first", ["Union[float, int]", "Union[int, float]"])
+def test_a_whole_number_of_batches_stays_one(first: str, folder: Path) -> None:
+    """Whichever union somebody wrote first: typing takes the two for one."""
+    script = (
+        f"from typing import Optional, Union; Optional[{first}]; import sys; "
+        "from toysuper.cli.main import main; main(sys.argv[1:])"
+    )
+    words = (*FIT, "--trainer.limit_val_batches=1", "--print_config")
+    command = [sys.executable, "-c", script, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
+    assert yaml.safe_load(done.stdout)["trainer"]["limit_val_batches"] == 1, done.stderr
+    assert "limit_val_batches: 1\n" in done.stdout

@@ -1,5 +1,6 @@
 """What users of Lightning do to modules, callbacks, trainers: by numbers, against straight runs."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -368,3 +369,96 @@ def test_steps_are_those_behind_the_weights(tmp_path: Path) -> None:
     assert at == [10, 20, 30], "a training of its own counts from 0"
     (after,) = trainer(30).validate(toy, data(grid=GRID), verbose=False)
     assert after["step"] == 30
+
+
+class Replaces(Callback):
+    """Sets a price from the second epoch on, in one of several ways."""
+
+    takes_bursts = True
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def on_train_epoch_start(self, run: Any, own: Any) -> None:
+        price = torch.full_like(own.objective.l1, 0.5 if run.current_epoch else 0.0)
+        if self.how == "in place":
+            own.objective.l1.copy_(price)
+        elif self.how == "buffer":
+            own.objective.l1 = price
+        elif run.current_epoch == 1:
+            own.objective = L1Penalty(0.5)
+            own.objective.prepare(run.datamodule)
+
+
+@pytest.mark.parametrize("burst", [1, 4])
+def test_what_a_callback_replaces_is_used(burst: int) -> None:
+    def priced(how: str) -> tuple[Any, Any]:
+        own = {"objective": L1Penalty(0.0)}
+        return trained(EnsembleModule, 30, burst, callbacks=[Replaces(how)], own=own)
+
+    expected, _ = priced("in place")
+    assert not torch.equal(weights(expected), weights(trained(EnsembleModule, 30)[0]))
+    for how in ("buffer", "objective"):
+        toy, run = priced(how)
+        assert torch.equal(weights(toy), weights(expected)), how
+    (after,) = trainer().validate(toy, data(grid=GRID), verbose=False)
+    assert after["val/objective"] == float(run.callback_metrics["val/objective"])
+
+
+class NewWeights(Callback):
+    takes_bursts = True
+
+    def on_train_epoch_start(self, run: Any, own: Any) -> None:
+        if run.current_epoch == 1:
+            own.variant.W = torch.nn.Parameter(own.variant.W.detach() / 2)
+            run.optimizers = [own.configure_optimizers()]
+
+
+def test_a_parameter_may_be_replaced() -> None:
+    (toy, run), (other, _) = (
+        trained(EnsembleModule, 30, burst, callbacks=[NewWeights()]) for burst in (1, 4)
+    )
+    assert torch.equal(weights(toy), weights(other))
+    (after,) = trainer().validate(toy, data(grid=GRID), verbose=False)
+    assert after["val/loss"] == float(run.callback_metrics["val/loss"])
+
+
+def test_a_snapshot_is_of_the_weights_as_they_are() -> None:
+    toy, _ = trained(EnsembleModule, 20)
+    first, again = toy.snapshot(), toy.snapshot()
+    assert first.model is again.model and torch.equal(first.loss, again.loss)
+    with torch.no_grad():
+        toy.variant.W.zero_()
+    assert not toy.snapshot().W.any()
+    toy.variant.load_state_dict(first.model.state_dict())
+    assert torch.equal(toy.snapshot().W, first.W)
+
+
+def test_module_and_data_may_be_pickled_after_a_training() -> None:
+    toy, run = trained(EnsembleModule, 20)
+    copy, world = pickle.loads(pickle.dumps((toy, run.datamodule)))
+    (theirs,), (mine,) = (
+        trainer().validate(m, data(grid=GRID), verbose=False) for m in (copy, toy)
+    )
+    assert theirs["val/loss"] == mine["val/loss"]
+    trainer(5).fit(copy, world)
+
+
+class Rates(Callback):
+    """The rate of a step beside a schedule, which acts after the step."""
+
+    takes_bursts = True
+
+    def on_train_epoch_start(self, run: Any, *_: Any) -> None:
+        if run.current_epoch == 1:
+            run.optimizers[0].param_groups[0]["lr"] = 0.5
+
+
+@pytest.mark.parametrize("burst", [2, 4])
+def test_a_rate_beside_a_schedule_lasts_one_step(burst: int) -> None:
+    def scheduled(burst: int, *callbacks: Callback) -> torch.Tensor:
+        own = {"schedule": "linear"}
+        return weights(trained(EnsembleModule, 30, burst, callbacks=[*callbacks], own=own)[0])
+
+    assert torch.equal(scheduled(1, Rates()), scheduled(burst, Rates()))
+    assert not torch.equal(scheduled(1, Rates()), scheduled(1))

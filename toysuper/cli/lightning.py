@@ -101,7 +101,7 @@ class ToyCLI(LightningCLI):
         parser.words = self.arguments.words
         return parser
 
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+    def add_arguments_to_parser(self, parser: Any) -> None:
         """Add the callbacks under short names, and link what the model takes from the data."""
         parser.add_lightning_class_args(History, "history")
         parser.add_lightning_class_args(Figures, "figures")
@@ -111,6 +111,7 @@ class ToyCLI(LightningCLI):
         parser.add_lightning_class_args(Claims, "claims")
         parser.add_lightning_class_args(SnapshotMetrics, "metrics")  # its table ends a run
         parser.add_argument("--about", type=dict | None, help="section, order, minutes and line")
+        parser.prefer_whole_numbers()
         try:
             for name in LINKED:
                 target = f"model.variant.init_args.{name}"

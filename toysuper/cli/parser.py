@@ -3,7 +3,9 @@
 import warnings
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, NoReturn
+from functools import reduce
+from operator import or_
+from typing import Any, NoReturn, get_args
 
 import torch
 import yaml
@@ -53,6 +55,19 @@ class Parser(LightningArgumentParser):
     def add_class_arguments(self, *args: Any, sub_configs: bool = False, **kwargs: Any) -> Any:
         """Add the arguments of a class, of which none is read from another file."""
         return super().add_class_arguments(*args, **kwargs)
+
+    def prefer_whole_numbers(self) -> None:
+        """Read 3 as an int wherever an option takes an int or a float.
+
+        ``Union[int, float]`` may be ``Union[float, int]`` if somebody wrote that one first: typing
+        takes the two for one. Then 3 would be 3.0, and 1, which limits batches to one, a share.
+        """
+        action: Any
+        for action in self._actions:
+            kinds = get_args(getattr(action, "_typehint", None))
+            if int in kinds and float in kinds:
+                others = [kind for kind in kinds if kind not in (int, float)]
+                action._typehint = reduce(or_, others, int | float)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Stop with one sentence."""

@@ -45,16 +45,27 @@ class EnsembleFunction:
     def __init__(self, module: Any, step: Step, jit: bool = True, chunk: int | None = None) -> None:
         keep_freed_memory()
         self.module = module
-        self.parameters = {k: p for k, p in module.named_parameters() if p.requires_grad}
-        frozen = {k: p for k, p in module.named_parameters() if not p.requires_grad}
-        self.buffers = {**dict(module.named_buffers()), **frozen}
         self.instances = len(module.world.density)
-        _check({**self.parameters, **self.buffers}, self.instances)
+        self.find_tensors()
         self.call: Step = Compiled(step) if jit else step
         self.graphs = 0
         self.slices = _slices(
             self.instances, chunk or _instances_per_call(module.model, module.world)
         )
+
+    def find_tensors(self) -> bool:
+        """Find parameters and buffers; return whether any is another one than before."""
+        before = getattr(self, "tensors", {})
+        parameters = dict(self.module.named_parameters())
+        self.parameters = {k: p for k, p in parameters.items() if p.requires_grad}
+        frozen = {k: p for k, p in parameters.items() if not p.requires_grad}
+        self.buffers = {**dict(self.module.named_buffers()), **frozen}
+        self.tensors = {**self.parameters, **self.buffers}
+        is_same = [*before] == [*self.tensors]  # in this order: one may have been frozen
+        if is_same and all(before[name] is self.tensors[name] for name in before):
+            return False
+        _check(self.tensors, self.instances)
+        return True
 
     def steps(self, at: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """Yield the function's values at step ``at`` without end; ``at`` is read in place.
@@ -62,6 +73,7 @@ class EnsembleFunction:
         Parameters are read in place, too; nothing else may change between two steps. Needs
         ``torch.no_grad``.
         """
+        self.find_tensors()
         bound = [self._bind(part, at) for part in self.slices]
         results = [result for _, result in bound]
         if len(bound) == 1:
@@ -74,12 +86,12 @@ class EnsembleFunction:
             results = [call() for call, _ in bound]
 
     def changed(self, at: Tensor) -> bool:
-        """Whether Python state of the compiled step has changed since the last call."""
-        before = self.graphs
+        """Whether a tensor, or Python state of the compiled step, is another than at first."""
+        before, is_new = self.graphs, self.find_tensors()
         if isinstance(self.call, Compiled):
             self._bind(self.slices[0], at)
             self.graphs = self.call.n_graphs
-        return self.graphs != before
+        return is_new or self.graphs != before
 
     def _repeat(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
         while True:

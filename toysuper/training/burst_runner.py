@@ -28,9 +28,18 @@ class BurstRunner:
         self.gradients = Gradients(module.variant, module.objective, world, module.jit)
         self.stepper = Stepper(self.gradients, self._finish_step, self._use_cuda_graph())
         self.last_gradients: tuple[Tensor, ...] = ()
-        self.trainable = trainable(module)
+        self.parts = (module.variant, module.objective, world)
         self.whole_from = 0.0
         self.latest = (0, 0)
+
+    def is_for(self, world: World) -> bool:
+        """Whether the steps are those of what the module now has.
+
+        Args:
+            world: gives the batches.
+        """
+        parts = (self.module.variant, self.module.objective, world)
+        return all(mine is new for mine, new in zip(self.parts, parts, strict=True))
 
     @property
     def is_whole(self) -> bool:
@@ -51,23 +60,25 @@ class BurstRunner:
         Returns:
             The loss of each instance at the last step.
         """
-        is_first, is_again = self.latest == (0, 0), self.latest == (start, stop)
+        is_again = self.latest == (start, stop)
         self.latest = start, stop
         start = stop - 1 if is_again else start  # an optimiser may call its closure twice
         self.update = update_of(self.trainer.optimizers[0])
         self.total = self.module.total_steps()
         configs = self.trainer.lr_scheduler_configs
         self.schedules = [c.scheduler for c in configs if c.interval == "step"]
-        sets_rate = self.module.scheduler in self.schedules and (is_first or stop - start > 1)
+        sets_rate = self.module.scheduler in self.schedules
         sets_numbers = self.module.has_scheduled_numbers
-        setters = [*[self._set_rate] * sets_rate, *[self._set_numbers] * sets_numbers]
 
         def before(step: int) -> None:
-            for set_values in setters:
-                set_values(step)
+            if sets_rate and step > start:  # else it is set, or a callback has set another one
+                set_rates(self.module, step)
+            if sets_numbers:
+                self._set_numbers(step)
 
+        setter = before if sets_rate or sets_numbers else None
         try:
-            losses, self.last_gradients = self.stepper.run(start, stop, before if setters else None)
+            losses, self.last_gradients = self.stepper.run(start, stop, setter)
         finally:  # an error may end a burst
             self._count(self.stepper.taken)
         return losses
@@ -94,16 +105,6 @@ class BurstRunner:
         for part in (self.module.variant, self.module.objective):
             part.set_progress(step / self.total)
 
-    def _set_rate(self, step: int) -> None:
-        factor = self.module.schedule(step / self.total)
-        groups = self.trainer.optimizers[0].param_groups
-        for group, settings in zip(groups, self.module.settings, strict=True):
-            rate = settings["initial_lr"] * factor
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
-
     def _use_cuda_graph(self) -> bool:
         """Decide whether a CUDA graph takes the steps; the optimiser's numbers then live there."""
         optimizer: Any = self.trainer.optimizers[0]
@@ -128,9 +129,21 @@ class BurstRunner:
             self.module.scheduler._step_count += steps
 
 
-def trainable(module: Any) -> list[bool]:
-    """List which parameters of a module need a gradient; a callback may freeze some."""
-    return [p.requires_grad for p in module.parameters()]
+def set_rates(module: Any, step: int) -> None:
+    """Set the learning rates to those of a step by the schedule.
+
+    Args:
+        module: an :class:`~toysuper.training.module.EnsembleModule` within ``fit``.
+        step: counted from the start of training.
+    """
+    factor = module.schedule(step / module.total_steps())
+    groups = module.trainer.optimizers[0].param_groups
+    for group, settings in zip(groups, module.settings, strict=True):
+        rate = settings["initial_lr"] * factor
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 class _WithGradients(torch.autograd.Function):

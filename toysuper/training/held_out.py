@@ -36,6 +36,9 @@ class HeldOut:
         self.evaluator: EnsembleMetrics | None = None
         self.diverged: frozenset[int] = frozenset()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "evaluator": None}
+
     def reset(self) -> None:
         """Forget earlier measurements."""
         for metric in (self.metrics, self.objective_mean):
@@ -46,7 +49,7 @@ class HeldOut:
         means = [metric for metric in self.metrics.values() if isinstance(metric, FeatureMean)]
         objective: Any = self.module.objective
         objective = None if type(objective) is ExpectedLoss else objective
-        if self.evaluator is None or self.evaluator.module.world is not burst.world:
+        if not self._is_for(burst, objective):
             functions, module = [mean.of for mean in means], self.module
             self.evaluator = EnsembleMetrics(
                 module.variant, burst.world, burst.purpose, functions, objective, module.jit
@@ -58,6 +61,15 @@ class HeldOut:
                 metric.update(value)
             at += 1
         self._update_others(burst)
+
+    def _is_for(self, burst: Burst, objective: Any) -> bool:
+        predictions: Any = self.evaluator.module if self.evaluator else None
+        return (
+            predictions is not None
+            and predictions.world is burst.world
+            and predictions.model is self.module.variant
+            and predictions.objective is objective
+        )
 
     def _update_others(self, burst: Burst) -> None:
         others: list[Any] = [m for m in self.metrics.values() if not isinstance(m, FeatureMean)]

@@ -40,7 +40,8 @@ EXACT_ARGUMENTS = {
     "inference_mode": "as Lightning does",
     "limit_predict_batches": BATCHES,
     "limit_test_batches": BATCHES,
-    "limit_train_batches": "optimiser steps of an epoch; a fraction is refused",
+    "limit_train_batches": "optimiser steps of an epoch; a fraction is refused; an epoch that "
+    "max_steps cuts has no validation, as Lightning does; data.epoch is the setting for both",
     "limit_val_batches": BATCHES,
     "log_every_n_steps": "bursts end there; 500 on the command line",
     "logger": "loggers log beside the run's folder; false writes nothing",

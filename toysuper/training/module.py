@@ -21,7 +21,7 @@ from toysuper.functional.noise import Purpose
 from toysuper.models.base import ToyModel
 from toysuper.objectives.base import ExpectedLoss, Objective
 from toysuper.snapshot import Snapshot
-from toysuper.training.burst_runner import BurstRunner, trainable
+from toysuper.training.burst_runner import BurstRunner
 from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
 from toysuper.training.kept_hooks import keep_hook, keep_hooks, kept
@@ -113,6 +113,10 @@ class EnsembleModule(LightningModule):
         own: Any = cls.configure_optimizers
         if own is not EnsembleModule.configure_optimizers and not hasattr(own, "checks"):
             cls.configure_optimizers = checks_optimizer(own)  # type: ignore[method-assign]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is compiled for the use at hand."""
+        return {**super().__getstate__(), "runner": None}
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, keep_hook(self, name, value))
@@ -214,7 +218,7 @@ class EnsembleModule(LightningModule):
     def training_step(self, burst: Burst, _: int) -> Tensor:
         """Take the steps of a burst but the last; Lightning takes the last by its loss."""
         runner = self.runner
-        if runner is None or (runner.world, runner.trainable) != (burst.world, trainable(self)):
+        if runner is None or not runner.is_for(burst.world):
             self.runner = runner = BurstRunner(self, burst.world)
         losses = runner.run(burst.start, burst.stop)
         loss = finite_mean(gather_instances(self.trainer, losses))

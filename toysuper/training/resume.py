@@ -12,6 +12,7 @@ from toysuper.runs.checkpoint_checks import (
     check_progress,
     check_some_finite,
 )
+from toysuper.training.burst_runner import set_rates
 
 
 class Resume:
@@ -85,6 +86,8 @@ class Resume:
         groups = module.optimizers().param_groups
         for group, new, old in zip(groups, module.settings, before, strict=False):
             group.update({k: v for k, v in new.items() if k not in old or old[k] != v})
+        if module.scheduler and self.settings:  # of a config that may have another last step
+            set_rates(module, module.steps)
 
 
 def _go_on_with_validation(loop: dict[str, Any]) -> None:

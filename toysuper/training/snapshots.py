@@ -3,6 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from toysuper.data.datamodule import SyntheticData
 from toysuper.snapshot import Snapshot
 from toysuper.training.sharding import gather_model
@@ -37,9 +40,21 @@ class LatestSnapshot:
         trainer, history = self.module._trainer, tuple(self.module.history)
         if data and trainer and data is not trainer.datamodule:
             return replace(self._freeze(data), history=history)
-        if self.latest is None or self.latest.step != self.module.steps:
-            self.latest = self._freeze_measured(data or self.module.trainer.datamodule)
-        return replace(self.latest, history=history)
+        latest = self._current() or self._freeze_measured(data or self.module.trainer.datamodule)
+        self.latest = latest
+        return replace(latest, history=history)
+
+    def _current(self) -> Snapshot | None:
+        """Return the latest if it is of this step, and nobody changed weights since the use."""
+        latest, trainer = self.latest, self.module._trainer
+        if latest is None or latest.step != self.module.steps:
+            return None
+        is_in_use = trainer and not trainer.state.finished
+        weights = self.module.variant.state_dict().values()
+        if is_in_use or all(map(_same, latest.model.state_dict().values(), weights)):
+            return latest
+        self.forget()
+        return None
 
     def _freeze_measured(self, data: SyntheticData) -> Snapshot:
         measured, held_out = self.measured, self.module.held_out
@@ -51,3 +66,8 @@ class LatestSnapshot:
     def _freeze(self, data: SyntheticData) -> Snapshot:
         model = gather_model(self.module._trainer, self.module.variant)
         return model.snapshot(data, step=self.module.steps)
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    b = b.to(a.device, a.dtype)
+    return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
