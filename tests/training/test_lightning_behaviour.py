@@ -462,3 +462,17 @@ def test_a_rate_beside_a_schedule_lasts_one_step(burst: int) -> None:
 
     assert torch.equal(scheduled(1, Rates()), scheduled(burst, Rates()))
     assert not torch.equal(scheduled(1, Rates()), scheduled(1))
+
+
+@pytest.mark.filterwarnings("ignore:.*ckpt_path=.best:UserWarning")
+def test_best_is_what_a_model_checkpoint_says(tmp_path: Path) -> None:
+    def tested(*callbacks: Any) -> Any:
+        saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+        toy, run = trained(EnsembleModule, 20, callbacks=list(callbacks), **saving)
+        return run.test(toy, run.datamodule, ckpt_path="best", weights_only=True, verbose=False)
+
+    theirs = ModelCheckpoint(tmp_path, "{step}", monitor="val/loss")
+    (seen,) = tested(Checkpoints(), theirs)
+    assert seen["step"] == 20 and Path(theirs.best_model_path).name == "step=20.ckpt"
+    with pytest.raises(ValueError, match="not configured to save the best model"):
+        tested(Checkpoints())

@@ -57,12 +57,17 @@ class Checkpoints(Checkpoint):
         self.saved_step = -1
         self.handlers: dict[int, Any] = {}
         self.callbacks: list[Checkpoint] = []
+        self.best = ""
 
     @property
     def best_model_path(self) -> str:
         """Path that ``ckpt_path="best"`` means: that of a ModelCheckpoint; empty without one."""
         others = [c.best_model_path for c in self.callbacks if isinstance(c, ModelCheckpoint)]
-        return next(iter(others), "")
+        return next(filter(None, others), self.best)
+
+    @best_model_path.setter
+    def best_model_path(self, path: str) -> None:
+        self.best = path  # from the process that a launcher started
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         """Let callbacks hear of an error in a process of ddp_spawn, where Lightning is silent."""

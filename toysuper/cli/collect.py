@@ -125,6 +125,8 @@ def _rows(folder: Path, run: Path, others: int, columns: set[str]) -> list[dict[
     claims = {f"claim {row.get('name')}": row.get("holds") for row in read_csv(run, "claims.csv")}
     common = {"run": str(run.relative_to(folder)), **settings, **claims}
     rows = read_csv(run, "instances.csv")
+    if not rows:
+        raise UserError(f"{run / 'instances.csv'} has no row; the run was stopped while it wrote")
     width = len(columns | common.keys() | {name for row in rows[:1] for name in row})
     if (cells := width * (others + len(rows))) > MAX_TABLE:
         raise UserError(f"the table would have {cells:,} cells with it; at most {MAX_TABLE:,}")

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -116,9 +117,16 @@ def _format_warning(message: Warning | str, *args: Any) -> str:
     return FORMAT(printable(str(message)), *args)
 
 
+def _tell_of_thread(fault: Any) -> None:
+    """Leave out the error of a thread that writes a file: the main thread raises it again."""
+    if not issubclass(fault.exc_type, OSError):
+        threading.__excepthook__(fault)
+
+
 def hide_adverts() -> None:
     """Drop Lightning's advertisements and the warnings that it gives in every run, nothing else."""
     warnings.formatwarning = _format_warning  # type: ignore[assignment]
+    threading.excepthook = _tell_of_thread
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\)")
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(

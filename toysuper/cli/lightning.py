@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 import yaml
@@ -270,6 +270,10 @@ def main(args: list[str] | None = None, module: type[EnsembleModule] = EnsembleM
             logs = shlex.quote(str(folder.parent))
             print(printable(f"look at it: tensorboard --logdir {logs}"))
             print("then open http://localhost:6006/#custom_scalars")
+    except BrokenPipeError:  # whoever read the output has ended
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(SIGNALLED + SIGINT)
     except (Stopped, SIGTERMException) as stop:  # the callback has said how to go on
         sys.exit(SIGNALLED + getattr(stop, "signum", SIGTERM))
     except BadArguments as error:

@@ -19,6 +19,9 @@ By default GNU OpenMP looks for milliseconds, which takes the processor from oth
 runs at once were up to a hundred times slower.
 """
 
+INTERRUPTED = 130
+"""The exit code of a process that Ctrl-C ended."""
+
 COMMANDS = {
     "collect": "toysuper.cli.collect",
     "completion": "toysuper.cli.completion",
@@ -74,7 +77,10 @@ def _run_lightning(args: list[str]) -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is imported
     words = " ".join(args).replace("=", " ")  # configs are read later, after the imports
     Waiting.silent = "--trainer.enable_progress_bar false" in words
-    with Waiting("starting"):
-        from toysuper.cli.lightning import main as run_lightning
+    try:
+        with Waiting("starting"):
+            from toysuper.cli.lightning import main as run_lightning
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
     run_lightning(args)

@@ -1,6 +1,7 @@
 """Explain in one sentence what is wrong on the command line."""
 
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -209,5 +210,5 @@ def explain_exception(error: BaseException | None) -> str | None:
     if isinstance(error, OSError) and error.errno == ENOSPC:
         return "the disk is full or a file could not be written; earlier checkpoints are untouched"
     if isinstance(error, OSError) and error.filename:
-        return f"'{error.filename}' cannot be read or written: {error.strerror}"
+        return f"'{os.fsdecode(error.filename)}' cannot be read or written: {error.strerror}"
     return explain_exception(error.__cause__)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from filelock import Timeout
@@ -72,9 +73,23 @@ def test_two_sweeps_share_the_points_and_a_killed_one_is_taken_up(tmp_path: Path
     assert all(float(row["held_out_loss"]) > 0 for row in rows)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_sweep_alone_ends_its_runs(signum: int, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(RUN)
+    sweep = start(tmp_path, "--trainer.max_steps=1000000")
+    while not list(tmp_path.rglob("*.ckpt")):
+        time.sleep(0.1)
+    sweep.send_signal(signum)
+    said, _ = sweep.communicate(timeout=60)  # its runs hold the pipe, too
+    assert sweep.returncode == 1 and not list(tmp_path.rglob("instances.csv"))
+    assert "with --ckpt_path last goes on" in next(tmp_path.rglob("output.txt")).read_text(), said
+
+
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
+from unittest.mock import Mock
 from toysuper.cli.sweep.storage import acquire_lock, descriptors
 lock = acquire_lock(Path(sys.argv[1]), Path(sys.argv[1], "hidden=1"))
 run = subprocess.Popen(["sleep", "60"], pass_fds=descriptors(lock))
@@ -184,7 +199,7 @@ def test_no_link_leads_a_sweep_out_of_its_folder(link: str, tmp_path: Path, monk
     path = tmp_path / "runs" / "small_sweep" / link
     path.parent.mkdir(parents=True)
     path.symlink_to(precious)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Mock(wait=lambda: 1))
     with pytest.raises(SystemExit):
         main([*SWEEP])
     assert precious.is_dir() or precious.read_text() == "precious"

@@ -7,6 +7,7 @@ and tries those that failed again.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +29,12 @@ def main(args: list[str]) -> None:
     if options.slurm:
         _submit(sweep, args, yaml.safe_load(options.slurm))
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ThreadPoolExecutor(options.jobs) as workers:
         try:
             list(workers.map(sweep.work, range(options.jobs)))
         except KeyboardInterrupt:
-            sweep.stopping = True
+            sweep.stop()
             sys.exit("toysuper: stopped; the same command goes on")
     if not sweep.report():
         sys.exit(1)

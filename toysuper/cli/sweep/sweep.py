@@ -32,6 +32,7 @@ class Sweep:
 
     def __init__(self, options: argparse.Namespace, fit: list[str]) -> None:
         self.options, self.fit, self.stopping = options, fit, False
+        self.running: set[subprocess.Popen] = set()
         axes = [parse_axis(text) for text in options.axis]
         has_range = any(not axis.choices for axis in axes)
         if has_range != bool(options.trials):
@@ -79,14 +80,28 @@ class Sweep:
         threads = max(1, (os.cpu_count() or 1) // self.options.jobs)
         (folder / "output.txt").unlink(missing_ok=True)
         with (folder / "output.txt").open("xb") as output:  # never follows a link
-            done = subprocess.run(
+            run = subprocess.Popen(
                 [*command, "--ckpt_path=last"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=descriptors(lock),
                 env={"OMP_NUM_THREADS": str(threads), **os.environ},
             )
-        return None if done.returncode else self._mean(folder / self.experiment / "0")
+        return None if self._wait(run) else self._mean(folder / self.experiment / "0")
+
+    def _wait(self, run: subprocess.Popen) -> int:
+        self.running.add(run)
+        if self.stopping:
+            run.terminate()
+        code = run.wait()
+        self.running.discard(run)
+        return code
+
+    def stop(self) -> None:
+        """Let the runs save their weights and end, and begin no other point."""
+        self.stopping = True
+        for run in [*self.running]:
+            run.terminate()
 
     def _mean(self, run: Path) -> float | None:
         """Average the column to minimise; infinite if a model diverged, None without a table."""
