@@ -98,7 +98,8 @@ def test_dimensions_that_no_instance_has_are_not_shown() -> None:
 def test_one_snapshot_serves_a_moment() -> None:
     world = data()
     module = fitted_module(world, 2)
-    assert module.snapshot().model is module.snapshot().model
+    moment = module.snapshot()
+    assert module.snapshot().model is moment.model
     with torch.no_grad():
         module.variant.W.zero_()
-    assert bool(module.snapshot().W.any()), "a moment is frozen"
+    assert bool(moment.W.any()) and not bool(module.snapshot().W.any()), "a moment is frozen"

@@ -467,7 +467,8 @@ def test_a_rate_beside_a_schedule_lasts_one_step(burst: int) -> None:
 @pytest.mark.filterwarnings("ignore:.*ckpt_path=.best:UserWarning")
 def test_best_is_what_a_model_checkpoint_says(tmp_path: Path) -> None:
     def tested(*callbacks: Any) -> Any:
-        saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+        folder = tmp_path / str(len(callbacks))
+        saving = {"enable_checkpointing": True, "default_root_dir": folder}
         toy, run = trained(EnsembleModule, 20, callbacks=list(callbacks), **saving)
         return run.test(toy, run.datamodule, ckpt_path="best", weights_only=True, verbose=False)
 
