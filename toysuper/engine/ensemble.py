@@ -46,26 +46,27 @@ class EnsembleFunction:
         keep_freed_memory()
         self.module = module
         self.instances = len(module.world.density)
+        self.tensors: dict[str, Tensor] = {}
+        self.version = 0
         self.find_tensors()
         self.call: Step = Compiled(step) if jit else step
-        self.graphs = 0
+        self.seen = (0, 0)
         self.slices = _slices(
             self.instances, chunk or _instances_per_call(module.model, module.world)
         )
 
-    def find_tensors(self) -> bool:
-        """Find parameters and buffers; return whether any is another one than before."""
-        before = getattr(self, "tensors", {})
+    def find_tensors(self) -> None:
+        """Find parameters and buffers: somebody may have replaced or frozen one."""
+        before = self.tensors
         parameters = dict(self.module.named_parameters())
         self.parameters = {k: p for k, p in parameters.items() if p.requires_grad}
         frozen = {k: p for k, p in parameters.items() if not p.requires_grad}
         self.buffers = {**dict(self.module.named_buffers()), **frozen}
         self.tensors = {**self.parameters, **self.buffers}
-        is_same = [*before] == [*self.tensors]  # in this order: one may have been frozen
-        if is_same and all(before[name] is self.tensors[name] for name in before):
-            return False
-        _check(self.tensors, self.instances)
-        return True
+        is_same = [*before] == [*self.tensors]  # in this order, in which frozen ones come last
+        if not is_same or any(before[name] is not self.tensors[name] for name in before):
+            _check(self.tensors, self.instances)
+            self.version += 1
 
     def steps(self, at: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """Yield the function's values at step ``at`` without end; ``at`` is read in place.
@@ -86,12 +87,14 @@ class EnsembleFunction:
             results = [call() for call, _ in bound]
 
     def changed(self, at: Tensor) -> bool:
-        """Whether a tensor, or Python state of the compiled step, is another than at first."""
-        before, is_new = self.graphs, self.find_tensors()
+        """Whether a tensor, or Python state of the compiled step, is another than last time."""
+        before, graphs = self.seen, 0
+        self.find_tensors()
         if isinstance(self.call, Compiled):
             self._bind(self.slices[0], at)
-            self.graphs = self.call.n_graphs
-        return is_new or self.graphs != before
+            graphs = self.call.n_graphs
+        self.seen = (self.version, graphs)
+        return self.seen != before
 
     def _repeat(self, call: Callable, result: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
         while True:

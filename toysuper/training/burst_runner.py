@@ -24,7 +24,7 @@ class BurstRunner:
     """
 
     def __init__(self, module: Any, world: World) -> None:
-        self.module, self.world, self.trainer = module, world, module.trainer
+        self.module, self.trainer = module, module.trainer
         self.gradients = Gradients(module.variant, module.objective, world, module.jit)
         self.stepper = Stepper(self.gradients, self._finish_step, self._use_cuda_graph())
         self.last_gradients: tuple[Tensor, ...] = ()

@@ -61,9 +61,9 @@ class Resume:
         check_progress(checkpoint)
         self.steps = checkpoint["global_step"]
         self._load_own(checkpoint["toysuper"])
-        if checkpoint.get("loops"):
-            _go_on_with_validation(checkpoint["loops"]["fit_loop"])
         trainer = self.module._trainer
+        if checkpoint.get("loops") and trainer and trainer.limit_val_batches:
+            _go_on_with_validation(checkpoint["loops"]["fit_loop"])
         if trainer and trainer.state.fn == "fit" and self.steps >= self.module.total_steps():
             raise UserError(
                 f"the checkpoint is at step {self.steps} and trainer.max_steps is "
