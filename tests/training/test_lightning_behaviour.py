@@ -144,6 +144,17 @@ def test_a_run_goes_on_after_an_error(
     assert before.ends + after.ends == [7, 14, 21, 28, 30]
 
 
+def test_batches_are_counted_anew_after_an_error_without_a_validation(tmp_path: Path) -> None:
+    common = {"epoch": 7, "limit_val_batches": 0}
+    straight, _ = trained(Alternating, 30, **common)
+    saving = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    with pytest.raises(ValueError, match="mine"):
+        trained(Alternating, 30, callbacks=[Interrupts(14), Checkpoints()], **saving, **common)
+    (path,) = tmp_path.rglob("*step=14.ckpt")
+    resumed, _ = trained(Alternating, 30, ckpt_path=path, **common)
+    assert torch.equal(weights(resumed), weights(straight))
+
+
 def test_early_stopping_goes_on_after_a_resume(tmp_path: Path) -> None:
     def stopping() -> EarlyStopping:
         return EarlyStopping("val/loss", min_delta=1, patience=4)

@@ -62,8 +62,8 @@ class Resume:
         self.steps = checkpoint["global_step"]
         self._load_own(checkpoint["toysuper"])
         trainer = self.module._trainer
-        if checkpoint.get("loops") and trainer and trainer.limit_val_batches:
-            _go_on_with_validation(checkpoint["loops"]["fit_loop"])
+        if checkpoint.get("loops") and trainer:
+            _end_epoch(checkpoint["loops"]["fit_loop"], bool(trainer.limit_val_batches))
         if trainer and trainer.state.fn == "fit" and self.steps >= self.module.total_steps():
             raise UserError(
                 f"the checkpoint is at step {self.steps} and trainer.max_steps is "
@@ -90,7 +90,7 @@ class Resume:
             set_rates(module, module.steps)
 
 
-def _go_on_with_validation(loop: dict[str, Any]) -> None:
+def _end_epoch(loop: dict[str, Any], validates: bool) -> None:
     """Let what an error ended after the last step of an epoch go on as if in its validation.
 
     Lightning takes such an epoch for ended, but counts its batches on in the next.
@@ -99,6 +99,9 @@ def _go_on_with_validation(loop: dict[str, Any]) -> None:
     if not batches or not validation or not batches["is_last_batch"]:
         return
     if batches["total"]["completed"] == batches["total"]["processed"]:
+        return
+    if not validates:  # Lightning is about to add one
+        batches["current"] = {**dict.fromkeys(batches["current"], 0), "completed": -1}
         return
     for span in ("total", "current"):
         batches[span]["completed"] = batches[span]["processed"]
