@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+SIGNALLED = 128
+"""The exit code of a process that a signal ended is this and the number of the signal."""
+
 LIBRARIES = (
     *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")),
     str(Path(__file__).parent),

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests._run import ROOT, data
+from tests.engine._cases import ensemble
 from toysuper.engine import Gradients
 from toysuper.engine.ensemble import _slices
 from toysuper.errors import UserError
@@ -69,3 +70,18 @@ def test_a_buffer_that_leads_with_another_axis_is_refused() -> None:
     model.register_buffer("angles", torch.zeros(4, 3))
     with pytest.raises(UserError, match=r"model\.angles has shape \(4, 3\).* here 3, or with 1"):
         Gradients(model, ExpectedLoss(), world.world(), False)
+
+
+def test_what_was_replaced_is_noticed_whoever_looks_first() -> None:
+    """A recorded graph reads the tensors that it was recorded with."""
+    engine, at = ensemble("terms", jit=False), torch.tensor(0)
+    engine.changed(at)
+    assert not engine.changed(at)
+    with torch.no_grad():
+        engine.module.model.W.mul_(2)
+        assert not engine.changed(at), "in place"
+        engine.module.model.W = torch.nn.Parameter(engine.module.model.W.clone())
+        next(engine.steps(at))
+        assert engine.changed(at) and not engine.changed(at)
+    engine.module.model.b.requires_grad_(False)
+    assert engine.changed(at) and not engine.changed(at)

@@ -1,10 +1,8 @@
 """``fit``, ``validate``, ``test`` and ``predict``: LightningCLI with the package's callbacks."""
 
-import inspect
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 from typing import Any
@@ -41,19 +39,17 @@ from toysuper.cli.location import ROOT, locate
 from toysuper.cli.messages import explain_exception
 from toysuper.cli.name_checks import check_named
 from toysuper.cli.parser import BadArguments, Parser
+from toysuper.cli.trainer_faults import blame_setting
 from toysuper.cli.yaml_checks import LINKED
 from toysuper.data.datamodule import SyntheticData
-from toysuper.errors import UserError, first_line, one_line, printable
+from toysuper.errors import SIGNALLED, UserError, one_line, printable
 from toysuper.runs.checkpoint_checks import check_checkpoint_fits
 from toysuper.runs.checkpoints import AtomicCheckpointIO
 from toysuper.runs.files import write_atomic
 from toysuper.runs.folder import RunFolder, refuse_used
-from toysuper.runs.start import find_start
+from toysuper.runs.start_checkpoint import find_start
 from toysuper.training.lightning_contract import check_arguments, check_trainer
 from toysuper.training.module import EnsembleModule, count_steps
-
-SIGNALLED = 128
-"""The exit code of a process that a signal ended is this and the number of the signal."""
 
 
 class ToyCLI(LightningCLI):
@@ -197,24 +193,8 @@ class ToyCLI(LightningCLI):
         try:
             return super().instantiate_trainer(**kwargs, callbacks=[*callbacks])
         except Exception as error:
-            self._blame_one(error, {**config, **kwargs, "callbacks": callbacks})
+            blame_setting(error, {**config, **kwargs, "callbacks": callbacks}, words)
             raise
-
-    def _blame_one(self, error: Exception, config: dict[str, Any]) -> None:
-        """Name the one setting of a config without which a trainer can be made, if there is one."""
-        for name, parameter in inspect.signature(Trainer).parameters.items():
-            value, is_own = config.get(name), name in ("callbacks", "logger", "plugins")
-            if is_own or value == parameter.default:
-                continue
-            with suppress(Exception):
-                own = [*config["callbacks"]]  # it adds to them
-                Trainer(**{**config, "callbacks": own, name: parameter.default})
-                location = locate(f"trainer.{name}", self.arguments.words)
-                sentence = f"trainer.{name}{location} is {value!r}: {first_line(error)}"
-                break
-        else:
-            return
-        raise UserError(sentence) from error
 
     def fit(self, **kwargs: Any) -> None:
         """Train; if an earlier run was stopped after its last step, only write its results."""

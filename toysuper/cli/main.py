@@ -4,13 +4,14 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from signal import SIGINT
 from typing import NoReturn
 
 from toysuper import __version__
 from toysuper.callbacks.waiting import Waiting
 from toysuper.cli.configs import PACKAGE, bundled_configs
 from toysuper.cli.help import HELP, VERBS, short_help
-from toysuper.errors import UserError, did_you_mean, one_line, printable
+from toysuper.errors import SIGNALLED, UserError, did_you_mean, one_line, printable
 
 SPIN_COUNT = "3000"
 """How often an idle thread looks for work before it sleeps; 3000 times take some 10 µs.
@@ -18,9 +19,6 @@ SPIN_COUNT = "3000"
 By default GNU OpenMP looks for milliseconds, which takes the processor from other processes: two
 runs at once were up to a hundred times slower.
 """
-
-INTERRUPTED = 130
-"""The exit code of a process that Ctrl-C ended."""
 
 COMMANDS = {
     "collect": "toysuper.cli.collect",
@@ -81,6 +79,6 @@ def _run_lightning(args: list[str]) -> None:
         with Waiting("starting"):
             from toysuper.cli.lightning import main as run_lightning
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(SIGNALLED + SIGINT)
 
     run_lightning(args)

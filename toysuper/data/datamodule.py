@@ -182,17 +182,14 @@ class SyntheticData(LightningDataModule):
         """Find where bursts have to end, and warn where that is at every step."""
         trainer = self._attached_trainer()
         needs = step_periods(trainer)
-        if Period(1) in needs and self.burst > 1 and not trainer.fast_dev_run:
-            self._warn_of_steps(needs[Period(1)])
-        return {*needs, Period(self.burst)}
-
-    def _warn_of_steps(self, owner: str) -> None:
-        if owner != self.warned:
+        owner = needs.get(Period(1), self.warned)
+        if owner != self.warned and self.burst > 1 and not trainer.fast_dev_run:
+            self.warned = owner
             rank_zero_warn(
                 f"{owner} acts at every step, so that each burst is one step; small models then "
                 "take several times as long"
             )
-        self.warned = owner
+        return {*needs, Period(self.burst)}
 
     def epoch_steps(self, trainer: Any) -> int:
         """Count the optimiser steps between two validations: ``epoch``, or fewer by a limit.

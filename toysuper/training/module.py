@@ -25,11 +25,11 @@ from toysuper.training.burst_runner import BurstRunner
 from toysuper.training.checks import check_model
 from toysuper.training.held_out import HeldOut
 from toysuper.training.kept_hooks import keep_hook, keep_hooks, kept
+from toysuper.training.latest_snapshot import LatestSnapshot
 from toysuper.training.lightning_contract import check_trainer
 from toysuper.training.optimizer_checks import check_optimizer, checks_optimizer
 from toysuper.training.resume import Resume
 from toysuper.training.sharding import average_gradients, gather_instances
-from toysuper.training.snapshots import LatestSnapshot
 
 
 def adamw(parameters: Any) -> torch.optim.Optimizer:
